@@ -15,6 +15,8 @@
         │   ├── NoRate                   4     no source answers for the date
         │   └── NoBasis                  4     an adjustment the stored basis cannot give
         ├── Unreadable                   1     a payload or file that is not what it should be
+        ├── WrongDatabase                1     a database of another major version, or not migrated, or newer than this
+        ├── DatabaseRefused              1     the server refused a statement: a constraint, a right, a fault
         └── Refused                      1     the provider said no
             ├── QuotaSpent               3     per day; `resets` tells the window
             ├── NotEntitled              1     a premium endpoint, or the demo key on another call
@@ -28,9 +30,9 @@ A leaf is Transient or Permanent, never both; `exit_code` is the command line's.
 from __future__ import annotations
 
 __all__ = [
-    "BadKey", "BadSetting", "DatabaseUnavailable", "Locked", "NoBars", "NoBasis", "NoRate", "NoSuchSymbol",
-    "NotEntitled", "NotThere", "Permanent", "ProviderBusy", "ProviderUnavailable", "QuotaSpent", "Refused",
-    "TickerConverterError", "Transient", "UnknownSymbol", "Unreadable", "Usage",
+    "BadKey", "BadSetting", "DatabaseRefused", "DatabaseUnavailable", "Locked", "NoBars", "NoBasis", "NoRate",
+    "NoSuchSymbol", "NotEntitled", "NotThere", "Permanent", "ProviderBusy", "ProviderUnavailable", "QuotaSpent",
+    "Refused", "TickerConverterError", "Transient", "UnknownSymbol", "Unreadable", "Usage", "WrongDatabase",
 ]  # fmt: skip
 
 
@@ -108,6 +110,14 @@ class NoBasis(NotThere):
 
 class Unreadable(Permanent):
     """A payload or file that is not what it should be."""
+
+
+class WrongDatabase(Permanent):
+    """A database this version cannot work with: another major version, not migrated, or migrated further."""
+
+
+class DatabaseRefused(Permanent):
+    """The server refused a statement: a constraint, a missing right, or a fault of ours."""
 
 
 class Refused(Permanent):
