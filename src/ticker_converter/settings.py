@@ -1,0 +1,402 @@
+"""The only reader of the environment.
+
+    load(environ: Mapping[str, str] | None = None) -> Settings        raises BadSetting, exit 2
+    Settings.provider_settings(name: str) -> Mapping[str, object]     what a provider is made with
+    SETTINGS: tuple[Declared, ...]                                    name, kind, default, help, secret
+
+Each setting is declared once, as a field of `Settings`; documentation and env.example are made from SETTINGS. A
+value is looked up in the process environment, then for secrets in the file that NAME_FILE names and in
+$CREDENTIALS_DIRECTORY/NAME, then in ENV_FILE (else TICKER_CONVERTER_HOME/.env). An empty value counts as not set.
+
+It refuses to guess: a `${NAME}` that leads nowhere, a URL that would parse as another host than the one meant, a
+`X_URL` that contradicts `X_HOST`. It never puts a value into a message.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from ticker_converter.envfile import Lookup
+from ticker_converter.errors import BadSetting
+from ticker_converter.serverurl import Address, address, joined
+
+__all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
+
+ROOT_HOME = Path("/var/lib/ticker-converter")
+
+
+class Secret:
+    """A text that shows itself only when asked by `reveal()`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(********)"
+
+    def __str__(self) -> str:
+        return "********"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class _Wrong(ValueError):
+    """What a value should have been; the caller adds the name, nobody adds the value."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _boolean(value: str) -> bool:
+    word = value.strip().lower()
+    if word in ("true", "1", "yes", "on"):
+        return True
+    if word in ("false", "0", "no", "off"):
+        return False
+    raise _Wrong("is not true or false")
+
+
+def _whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,10}", value.strip()) or not least <= int(value) <= most:
+            raise _Wrong(f"is not a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
+def _seconds(value: str) -> Decimal:
+    try:
+        number = Decimal(value.strip())
+    except InvalidOperation:
+        raise _Wrong("is not a number of seconds") from None
+    if not number.is_finite() or number <= 0:
+        raise _Wrong("is not a number of seconds above zero")
+    return number
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        for word in words:
+            if value.strip().lower() == word.lower():
+                return word
+        raise _Wrong(f"is none of {', '.join(words)}")
+
+    return parse
+
+
+def _names(value: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in value.split(","))
+    if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in found) or len(set(found)) != len(found):
+        raise _Wrong("is not a list of different source names, such as files,ecb")
+    return found
+
+
+def _web_address(value: str) -> str:
+    if not re.match(r"https?://[^/\s]", value):
+        raise _Wrong("is not an http or https URL")
+    return value.rstrip("/")
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _setting(
+    help: str,
+    default: object = None,
+    parse: Callable[[str], object] = _text,
+    *,
+    kind: str = "text",
+    secret: bool = False,
+    required: bool = False,
+    shown: str | None = None,
+) -> Any:
+    """A field of Settings. `required`: production refuses to start without it; `shown`: the default in words."""
+    return field(
+        default=default,
+        metadata={
+            "help": help, "parse": parse, "kind": kind, "secret": secret, "required": required, "shown": shown,
+        },
+    )  # fmt: skip
+
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_PORT = _whole(1, 65535)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, parsed. A secret is a `Secret`; what is not set and has no default is None."""
+
+    environment: str = _setting(
+        "where this runs; production refuses missing and placeholder secrets", "development",
+        _one_of("development", "test", "staging", "production"), kind="word",
+    )  # fmt: skip
+    debug: bool = _setting("more detail in logs; refused in production", False, _boolean, kind="true or false")
+    log_level: str = _setting("least severity that is logged", "INFO", _one_of(*_LEVELS), kind="word")
+    log_format: str = _setting("json: an object a line; or text", "text", _one_of("json", "text"), kind="word")
+    ticker_converter_home: Path = _setting(
+        "folder of the embedded PostgreSQL and of .env", Path(), _folder, kind="folder",
+        shown="~/.local/share/ticker-converter; as root /var/lib/ticker-converter",
+    )  # fmt: skip
+
+    database_url: Secret | None = _setting(
+        "the primary, postgresql://user:password@host:5432/name; without it and without POSTGRES_HOST an embedded "
+        "PostgreSQL is started", kind="URL", secret=True, required=True, shown="embedded",
+    )  # fmt: skip
+    postgres_host: str | None = _setting("the primary's host, in place of DATABASE_URL")
+    postgres_port: int = _setting("the primary's port", 5432, _PORT, kind="number")
+    postgres_db: str = _setting("the database's name", "ticker_converter")
+    postgres_user: str = _setting("the login role", "ticker_user")
+    postgres_password: Secret | None = _setting("the login role's password", secret=True)
+    database_read_url: Secret | None = _setting(
+        "a streaming replica for reads; the primary answers when it does not", kind="URL", secret=True,
+        shown="the primary",
+    )  # fmt: skip
+    db_pool_size: int = _setting("connections kept per process", 4, _whole(1, 1000), kind="number")
+    statement_timeout: int = _setting("seconds a statement may run; 0: no limit", 0, _whole(0, 86400), kind="seconds")
+
+    redis_url: Secret | None = _setting(
+        "response cache and rate limits, redis://:password@host:6379/0; the service works without", kind="URL",
+        secret=True, shown="none",
+    )  # fmt: skip
+    redis_host: str | None = _setting("the cache's host, in place of REDIS_URL")
+    redis_port: int = _setting("the cache's port", 6379, _PORT, kind="number")
+    redis_db: int = _setting("the cache's database number", 0, _whole(0, 1000), kind="number")
+    redis_password: Secret | None = _setting("the cache's password", secret=True)
+
+    alpha_vantage_api_key: Secret = _setting(
+        "Alpha Vantage's key; their public key demo answers for IBM alone", Secret("demo"), secret=True,
+        required=True, shown="demo",
+    )  # fmt: skip
+    alpha_vantage_rate_limit: int = _setting("calls a minute", 5, _whole(1), kind="number")
+    alpha_vantage_burst: int = _setting("calls a second", 1, _whole(1), kind="number")
+    alpha_vantage_daily_limit: int = _setting("calls a day", 25, _whole(0), kind="number")
+    alpha_vantage_timeout: Decimal = _setting("seconds to wait for an answer", Decimal(30), _seconds, kind="seconds")
+    alpha_vantage_base_url: str = _setting(
+        "where Alpha Vantage answers", "https://www.alphavantage.co/query", _web_address, kind="URL"
+    )
+    ecb_base_url: str = _setting(
+        "folder of the European Central Bank's eurofxref files", "https://www.ecb.europa.eu/stats/eurofxref",
+        _web_address, kind="URL",
+    )  # fmt: skip
+    fx_sources: tuple[str, ...] = _setting(
+        "sources of exchange rates, first asked first", ("files", "ecb", "alpha_vantage"), _names, kind="list",
+        shown="files,ecb,alpha_vantage",
+    )  # fmt: skip
+    fx_pegs: bool = _setting("use a peg when no source answers", False, _boolean, kind="true or false")
+
+    api_host: str = _setting("address the API listens on", "127.0.0.1")
+    api_port: int = _setting("port the API listens on", 8000, _PORT, kind="number")
+    api_workers: int = _setting("worker processes of the API", 2, _whole(1, 256), kind="number")
+    api_max_requests: int = _setting("requests after which a worker is replaced; 0: never", 0, _whole(0), kind="number")
+    api_max_requests_jitter: int = _setting("spread of API_MAX_REQUESTS", 50, _whole(0), kind="number")
+    api_timeout: int = _setting("seconds until a request's first byte", 30, _whole(1, 3600), kind="seconds")
+    api_anonymous_read: bool = _setting(
+        "whether reading needs no key", True, _boolean, kind="true or false", shown="true; in production false"
+    )
+    jwt_secret_key: Secret | None = _setting("signs tokens; 32 random bytes or more", secret=True, required=True)
+    jwt_algorithm: str = _setting("of tokens", "HS256", _one_of("HS256", "HS384", "HS512"), kind="word")
+    jwt_access_token_expire_minutes: int = _setting("life of a token", 30, _whole(1, 1440), kind="minutes")
+    enable_metrics: bool = _setting("listen on METRICS_PORT for Prometheus", True, _boolean, kind="true or false")
+    metrics_port: int = _setting("port of /metrics", 9090, _PORT, kind="number")
+    health_check_interval: int = _setting("between probes of replica, cache", 30, _whole(1, 3600), kind="seconds")
+    rate_limit_requests: int = _setting("requests a caller may make per window", 100, _whole(1), kind="number")
+    rate_limit_window: int = _setting("seconds of that window", 60, _whole(1, 86400), kind="seconds")
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded PostgreSQL serves: no DATABASE_URL and no POSTGRES_HOST."""
+        return self.database_url is None
+
+    def provider_settings(self, name: str) -> Mapping[str, object]:
+        """What the provider of that name is made with: api_key and base_url (text), timeout (seconds, float),
+        per_second, per_minute and per_day (calls). Keys that do not concern it are absent."""
+        if name == "alpha_vantage":
+            return {
+                "api_key": self.alpha_vantage_api_key.reveal(),
+                "base_url": self.alpha_vantage_base_url,
+                "timeout": float(self.alpha_vantage_timeout),
+                "per_second": self.alpha_vantage_burst,
+                "per_minute": self.alpha_vantage_rate_limit,
+                "per_day": self.alpha_vantage_daily_limit,
+            }
+        if name == "ecb":
+            return {"base_url": self.ecb_base_url, "timeout": 30.0}
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting as documentation shows it."""
+
+    name: str
+    kind: str
+    default: str
+    help: str
+    secret: bool
+    required: bool
+    "Whether production refuses to start without it."
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+SETTINGS: tuple[Declared, ...] = tuple(
+    Declared(
+        name=one.name.upper(),
+        kind=one.metadata["kind"],
+        default=_shown(one.default) if one.metadata["shown"] is None else one.metadata["shown"],
+        help=one.metadata["help"],
+        secret=one.metadata["secret"],
+        required=one.metadata["required"],
+    )
+    for one in fields(Settings)
+)
+_SECRETS = frozenset(one.name for one in SETTINGS if one.secret)
+
+
+def _default_home(environ: Mapping[str, str]) -> Path:
+    if os.geteuid() == 0:
+        return ROOT_HOME
+    if (base := environ.get("XDG_DATA_HOME", "")).startswith("/"):
+        return Path(base) / "ticker-converter"
+    user = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    shared = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
+    return user / shared / "ticker-converter"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """The folder of .env: TICKER_CONVERTER_HOME can only come from outside that file."""
+    given = environ.get("TICKER_CONVERTER_HOME")
+    return _folder(given) if given else _default_home(environ)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """All settings from the environment (`os.environ` when None) and its file; BadSetting names what is wrong."""
+    outside = os.environ if environ is None else environ
+    lookup = Lookup.of(outside, _home(outside) / ".env", _SECRETS)
+    values: dict[str, Any] = {}
+    for one in fields(Settings):
+        name = one.name.upper()
+        text = lookup.get(name)
+        if text is None:
+            continue
+        try:
+            value = one.metadata["parse"](text)
+        except _Wrong as wrong:
+            raise BadSetting(f"{name} {wrong}") from None
+        values[one.name] = Secret(value) if one.metadata["secret"] else value
+    values.setdefault("ticker_converter_home", _default_home(outside))
+    production = values.get("environment") == "production"
+    values.setdefault("api_anonymous_read", not production)
+    _one_server(values, "DATABASE_URL", "POSTGRES", ("postgresql", "postgres"), 5432)
+    _one_server(values, "REDIS_URL", "REDIS", ("redis", "rediss"), 6379)
+    if "database_read_url" in values:
+        address("DATABASE_READ_URL", values["database_read_url"].reveal(), ("postgresql", "postgres"))
+    settings = Settings(**values)
+    if production:
+        _refuse_in_production(settings, values, lookup)
+    return settings
+
+
+def _one_server(values: dict[str, Any], url: str, prefix: str, schemes: tuple[str, ...], port: int) -> None:
+    """Make `X_URL` and `X_HOST…` one address, held in `X_URL`."""
+    key = prefix.lower()
+    apart = Address(
+        user=values.get(f"{key}_user"),
+        password=values[f"{key}_password"].reveal() if f"{key}_password" in values else None,
+        host=values.get(f"{key}_host"),
+        port=values.get(f"{key}_port"),
+        name=values[f"{key}_db"] if key == "postgres" and "postgres_db" in values else None,
+    )
+    if key == "redis" and "redis_db" in values:
+        apart = Address(apart.user, apart.password, apart.host, apart.port, str(values["redis_db"]))
+    field_name = url.lower()
+    if field_name in values:
+        text = values[field_name].reveal()
+        stated = address(url, text, schemes)
+        for part, ours, theirs in (
+            ("USER", apart.user, stated.user),
+            ("PASSWORD", apart.password, stated.password),
+            ("HOST", apart.host, stated.host),
+            ("PORT", apart.port, stated.port or port),
+            ("DB", apart.name, stated.name),
+        ):
+            if ours is not None and theirs is not None and ours != theirs:
+                raise BadSetting(f"{url} and {prefix}_{part} contradict each other: remove one of them")
+        if stated.password is None and apart.password is not None:
+            values[field_name] = Secret(joined(text, apart.password))
+    elif apart.host is not None:
+        user = (apart.user or "ticker_user") if key == "postgres" else apart.user
+        name = apart.name or ("ticker_converter" if key == "postgres" else "0")
+        whole = Address(user, apart.password, apart.host, apart.port or port, name)
+        values[field_name] = Secret(whole.url(schemes[0]))
+
+
+#: Texts that stand where a secret should be.
+_PLACEHOLDER = re.compile(
+    r".*change[-_ ]?(me|this|it).*|your[-_ ].*|.*placeholder.*|replace[-_ ].*|example.*|<.*>|\[.*\]|todo.*|fixme.*"
+    r"|((super|my|jwt)[-_ ]?)*secret([-_ ]?key)?[0-9]*|pass(word|wd)?[0-9]*|postgres|admin|root|test(ing)?|default"
+    r"|demo|none|null|ticker(_user|_reader)?|(api[-_ ]?)?key|(?P<one>.)(?P=one)*|123[0-9]*|qwerty",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_placeholder(text: str) -> bool:
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def _refuse_in_production(settings: Settings, given: Mapping[str, Any], lookup: Lookup) -> None:
+    """Raise one BadSetting that names all that production may not start with."""
+    wrong = []
+    if settings.debug:
+        wrong.append("DEBUG (must be false)")
+    if (path := lookup.path) is not None and path.stat().st_mode & 0o077:
+        wrong.append("ENV_FILE (readable by others: chmod 600)")
+    for one in SETTINGS:
+        if not one.secret:
+            continue
+        value = given.get(one.name.lower())
+        if value is None:
+            if one.required:
+                wrong.append(f"{one.name} (missing)")
+            continue
+        text: str | None = value.reveal()
+        if one.kind == "URL":
+            text = address(one.name, value.reveal(), None).password
+            if text is None:
+                if one.name != "REDIS_URL":
+                    wrong.append(f"{one.name} (no password)")
+                continue
+        if text is not None and _is_placeholder(text):
+            wrong.append(f"{one.name} (a placeholder)")
+        elif one.name == "JWT_SECRET_KEY" and len((text or "").encode()) < 32:
+            wrong.append(f"{one.name} (shorter than 32 bytes)")
+    if wrong:
+        raise BadSetting(f"ENVIRONMENT=production refuses to start: {', '.join(wrong)}")
