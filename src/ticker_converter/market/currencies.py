@@ -55,7 +55,9 @@ def currency(code: str) -> Currency:
         return currencies()[code]
     except KeyError:
         near = code.upper()
-        hint = f": did you mean {near}?" if near in currencies() else ": expected a code of ISO 4217 such as EUR"
+        hint = (
+            f": did you mean {near}?" if near in currencies() else ": expected a code of ISO 4217 such as EUR"
+        )
         raise Usage(f"unknown currency {code!r}{hint}") from None
 
 
@@ -114,7 +116,11 @@ def pegs() -> tuple[Peg, ...]:
 def peg(code: str, on: date) -> Peg | None:
     """The peg of a currency in force on a day, or None."""
     for found in pegs():
-        if found.currency == code and found.valid_from <= on and (found.valid_to is None or on <= found.valid_to):
+        if (
+            found.currency == code
+            and found.valid_from <= on
+            and (found.valid_to is None or on <= found.valid_to)
+        ):
             return found
     return None
 

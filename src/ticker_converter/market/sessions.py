@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -78,14 +78,14 @@ def _calendar(mic: str) -> _Calendar | None:
 
 @cache
 def _load(name: str) -> _Calendar:
-    """A file's lines: `zone`, `covers FIRST LAST`, `week SINCE MASK` (Monday first), `close SINCE HH:MM` (local), and per
-    year `shut` and `open` (exceptions to the week) and `at HH:MM` (another close), each with its days as MMDD."""
+    """A file's lines: `zone`, `covers FIRST LAST`, `week SINCE MASK` (Monday first), `close SINCE HH:MM` (local), and
+    per year `shut` and `open` (exceptions to the week) and `at HH:MM` (another close), each with its days as MMDD."""
     weeks: list[tuple[int, list[bool]]] = []
     regular: list[tuple[int, time]] = []
     shut: set[int] = set()
     extra: set[int] = set()
     other: dict[int, time] = {}
-    zone = UTC
+    zone: tzinfo = UTC
     first = last = date.min
     for line in (DATA / "sessions" / f"{name}.txt").read_text(encoding="ascii").splitlines():
         match line.split():
@@ -105,20 +105,20 @@ def _load(name: str) -> _Calendar:
                 other.update(dict.fromkeys(_ordinals(year, days), time.fromisoformat(clock)))
     end = last.toordinal() + 1
     numbers = set(extra)
-    for (since, mask), (until, _) in zip(weeks, [*weeks[1:], (end, None)], strict=True):
-        # Ordinal 1 is a Monday.
-        for weekday in (n for n in range(7) if mask[n]):
-            numbers.update(range(since + (weekday + 1 - since) % 7, until, 7))
-    days, closes = [], []
+    for (begin, trading), stop in zip(weeks, [number for number, _ in weeks[1:]] + [end], strict=True):
+        for weekday in (n for n in range(7) if trading[n]):
+            # Ordinal 1 is a Monday.
+            numbers.update(range(begin + (weekday + 1 - begin) % 7, stop, 7))
+    found, closes = [], []
     changes = iter([*regular[1:], (end, time.min)])
     usual, (change, upcoming) = regular[0][1], next(changes)
     for number in sorted(numbers - shut):
         while number >= change:
             usual, (change, upcoming) = upcoming, next(changes)
         day = date.fromordinal(number)
-        days.append(day)
+        found.append(day)
         closes.append(datetime.combine(day, other.get(number, usual), zone).astimezone(UTC))
-    return _Calendar(first, last, days, closes)
+    return _Calendar(first, last, found, closes)
 
 
 def _ordinals(year: str, days: list[str]) -> list[int]:

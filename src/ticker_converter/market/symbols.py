@@ -1,6 +1,6 @@
-"""Symbols across providers. The canonical spelling is Yahoo's (`AAPL`, `BRK-B`, `VOD.L`, `7203.T`); each provider's own is
-derived from it by the suffix of the exchange. Symbols are plain text: NA, NAN, ON and TRUE are tickers. Says nothing of
-units or currencies, and does not know whether an instrument exists.
+"""Symbols across providers. The canonical spelling is Yahoo's (`AAPL`, `BRK-B`, `VOD.L`, `7203.T`); each provider's
+own is derived from it by the suffix of the exchange. Symbols are plain text: NA, NAN, ON and TRUE are tickers. Says
+nothing of units or currencies, and does not know whether an instrument exists.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _LONGEST = 24
 _SHAPE = re.compile(r"\^?[A-Z0-9][A-Z0-9&]*(?:[.\-=][A-Z0-9&]+)*")
 _SAME = {"files", "fmp", "yahoo"}
 _UNITED_STATES_ONLY = {"polygon", "tiingo"}
+#: The country whose symbols a provider writes without a suffix.
+_BARE = {"alpha_vantage": "US", "polygon": "US", "stooq": "PL", "tiingo": "US", "twelve_data": "US"}
 _SEPARATOR = {"alpha_vantage": ".", "stooq": ".", "eodhd": ".", "twelve_data": ":"}
 
 
@@ -29,16 +31,22 @@ def check_symbol(text: str) -> str:
     if _SHAPE.fullmatch(text):
         return text
     if _SHAPE.fullmatch(text.strip().upper()):
-        raise Usage(f"symbol {text!r}: symbols are upper case without spaces: did you mean {text.strip().upper()}?")
+        raise Usage(
+            f"symbol {text!r}: symbols are upper case without spaces: did you mean {text.strip().upper()}?"
+        )
     strange = sorted({letter for letter in text if not re.match(r"[A-Z0-9.\-=^&]", letter)})
     if strange:
         shown = " ".join(ascii(letter) for letter in strange[:5])
-        raise Usage(f"symbol {ascii(text)}: {shown} not allowed: expected A-Z, 0-9 and . - = ^ & as in BRK-B or VOD.L")
-    raise Usage(f"symbol {text!r}: expected letters or digits, parted by single . - or =, as in BRK-B or VOD.L")
+        raise Usage(
+            f"symbol {ascii(text)}: {shown} not allowed: expected A-Z, 0-9 and . - = ^ & as in BRK-B or VOD.L"
+        )
+    raise Usage(
+        f"symbol {text!r}: expected letters or digits, parted by single . - or =, as in BRK-B or VOD.L"
+    )
 
 
 def mic_of(symbol: str) -> str | None:
-    """The exchange that a canonical symbol's suffix names (`VOD.L`: XLON); None without one, as in the United States."""
+    """The exchange named by a canonical symbol's suffix (`VOD.L`: XLON); None without one, as in the United States."""
     _, _, suffix = symbol.rpartition(".")
     return _suffixes("yahoo").get(suffix) if "." in symbol else None
 
@@ -54,19 +62,19 @@ def to_provider(symbol: str, provider: str, mic: str | None = None) -> str:
     ticker = symbol.rpartition(".")[0] if found else symbol
     exchange = _exchanges().get(found or mic or "XNYS")
     if "^" in symbol or "=" in symbol or "." in ticker or exchange is None:
-        raise Usage(f"{provider} has no spelling for {symbol}: add its own with `add --provider`, or use another provider")
+        raise Usage(f"{provider} has no spelling for {symbol}{_hint(symbol)}")
     home = exchange["country"] == "US"
     if provider in _UNITED_STATES_ONLY and not home:
         raise Usage(f"{provider} has no spelling for {symbol}: it covers the United States only")
     if home:
-        ticker = _class_to_provider(ticker, provider)
+        ticker = _rewrite(ticker, _CLASSES.get(provider, ()))
     if provider == "stooq":
         ticker = ticker.lower()
         if exchange["mic"] == "XHKG":
             ticker = ticker.lstrip("0")
     suffix = exchange.get(_column(provider), "")
-    if not suffix and not home:
-        raise Usage(f"{provider} has no spelling for {symbol}: no suffix for {exchange['name']} is known")
+    if not suffix and _BARE.get(provider) != exchange["country"]:
+        raise Usage(f"{provider} has no spelling for {symbol}: none is known for {exchange['name']}")
     return f"{ticker}{_SEPARATOR[provider]}{suffix}" if suffix else ticker
 
 
@@ -87,9 +95,9 @@ def from_provider(symbol: str, provider: str) -> str:
         ticker = ticker.upper()
         if mic == "XHKG":
             ticker = ticker.rjust(4, "0")
-    exchange = _exchanges()[mic or "XNYS"]
+    exchange = _exchanges()[mic or ("XWAR" if provider == "stooq" else "XNYS")]
     if exchange["country"] == "US":
-        return check_symbol(_class_from_provider(ticker, provider))
+        return check_symbol(_rewrite(ticker, _CLASSES_BACK.get(provider, ())))
     return check_symbol(f"{ticker}.{exchange['yahoo_suffix']}")
 
 
@@ -105,8 +113,8 @@ def spellings(symbol: str, mic: str | None = None) -> dict[str, str | None]:
     return found
 
 
-#: Share classes, preferred shares, warrants, units and rights of the United States: Yahoo's ending, then the provider's.
-#: Alpha Vantage: LISTING_STATUS of 2026-05 (BRK-B, 300 of -P-A, 124 of -WS, 66 of -U). Polygon: dots and a lower-case p.
+#: Endings of share classes, preferred shares, warrants, units and rights in the United States: Yahoo's, then the
+#: provider's. Alpha Vantage: LISTING_STATUS of 2026-05-17 (BRK-B; 71 end in -P-A, 119 in -WS, 66 in -U, 41 in -R).
 _CLASSES = {
     "alpha_vantage": ((r"-P([A-Z])", r"-P-\1"), (r"-WT", "-WS"), (r"-UN", "-U"), (r"-RI", "-R")),
     "tiingo": ((r"-P([A-Z])", r"-P-\1"), (r"-WT", "-WS"), (r"-UN", "-U")),
@@ -114,19 +122,13 @@ _CLASSES = {
     "twelve_data": ((r"-([A-Z])", r".\1"),),
 }
 _CLASSES_BACK = {
-    "alpha_vantage": ((r"-P-([A-Z])", r"-P\1"), (r"-WS", "-WT"), (r"-U", "-UN"), (r"-R", "-RI"), (r"\.([A-Z]{1,2})", r"-\1")),
+    "alpha_vantage": (
+        (r"-P-([A-Z])", r"-P\1"), (r"-WS", "-WT"), (r"-U", "-UN"), (r"-R", "-RI"), (r"\.([A-Z]{1,2})", r"-\1"),
+    ),
     "tiingo": ((r"-P-([A-Z])", r"-P\1"), (r"-WS", "-WT"), (r"-U", "-UN")),
     "polygon": ((r"p([A-Z])", r"-P\1"), (r"\.WS", "-WT"), (r"\.U", "-UN"), (r"\.([A-Z])", r"-\1")),
     "twelve_data": ((r"\.([A-Z])", r"-\1"),),
 }  # fmt: skip
-
-
-def _class_to_provider(ticker: str, provider: str) -> str:
-    return _rewrite(ticker, _CLASSES.get(provider, ()))
-
-
-def _class_from_provider(ticker: str, provider: str) -> str:
-    return _rewrite(ticker, _CLASSES_BACK.get(provider, ()))
 
 
 def _rewrite(ticker: str, rules: tuple[tuple[str, str], ...]) -> str:
@@ -135,6 +137,12 @@ def _rewrite(ticker: str, rules: tuple[tuple[str, str], ...]) -> str:
         if count:
             return changed
     return ticker
+
+
+def _hint(symbol: str) -> str:
+    if re.fullmatch(r"[A-Z]+\.[A-Z]{1,2}", symbol) and mic_of(symbol) is None:
+        return f": did you mean {symbol.replace('.', '-')}?"
+    return ": it has plain shares and funds only, with a suffix that names a known exchange"
 
 
 def _known(provider: str) -> None:

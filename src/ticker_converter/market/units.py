@@ -68,7 +68,9 @@ def _refusal(text: str) -> str:
         return f"unknown unit {text!r}: did you mean {list(near.values())[-1]}?"
     if code in currencies():
         return f"unknown unit {text!r}: did you mean {code}?"
-    return f"unknown currency or price unit {text!r}: expected a code such as USD, or a unit such as GBX (pence)"
+    return (
+        f"unknown currency or price unit {text!r}: expected a code such as USD, or a unit such as GBX (pence)"
+    )
 
 
 def _plural(code: str) -> str:
