@@ -7,22 +7,18 @@ connections that leave the machine fail, and a run in CI that did not read the r
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
 
 import hypothesis
 import psycopg
 import pytest
 
-from tests.support import postgres
-from tests.support.offline import sitecustomize
+from tests.support import command, postgres
+from tests.support.command import Cli, Finished
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("TICKER_CONVERTER_SHARED") or ROOT.parent / "shared" / "data")
@@ -43,28 +39,6 @@ for name in [name for name in os.environ if OURS.fullmatch(name) and name not in
 hypothesis.settings.register_profile("short", max_examples=25, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("long", max_examples=1000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
-
-
-class Finished(NamedTuple):
-    """How a command ended. `json` is its standard output read with exact decimals, or None if that is not JSON."""
-
-    code: int
-    stdout: str
-    stderr: str
-    json: Any
-
-
-class Cli(Protocol):
-    """Run the command line: `cli("convert", "100", "USD", "GBP", env={"FX_PEGS": "true"})`."""
-
-    def __call__(
-        self,
-        *words: object,
-        env: Mapping[str, str] = ...,
-        stdin: str = ...,
-        timeout: float = ...,
-        cwd: Path = ...,
-    ) -> Finished: ...
 
 
 # ---- the server and its databases ----
@@ -158,36 +132,10 @@ def cli(request: pytest.FixtureRequest, home: Path) -> Cli:
         given = dict(env or {})
         if "DATABASE_URL" not in given:
             given["DATABASE_URL"] = request.getfixturevalue("database")
-        done = subprocess.run(
-            [sys.executable, "-m", "ticker_converter", *map(str, words)],
-            env=bare_environment(home) | {name: value for name, value in given.items() if value},
-            cwd=cwd or home,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr, _json(done.stdout))
+        line = [sys.executable, "-m", "ticker_converter", *words]
+        return command.run(line, home, given, stdin=stdin, timeout=timeout, cwd=cwd or home)
 
     return run
-
-
-def bare_environment(home: Path) -> dict[str, str]:
-    """The environment of a person with no setting at all, kept on this machine."""
-    return {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "TICKER_CONVERTER_HOME": str(home),
-        "PYTHONPATH": str(Path(sitecustomize.__file__).parent),
-    }
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except ValueError:
-        return None
 
 
 # ---- the real data ----
