@@ -14,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(UPGRADE)
 
-.PHONY: help demo test test-fast test-long bench lint types imports check format schema lock clean
+.PHONY: help demo test test-fast test-long bench lint types imports check format schema docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ format: $(DEV) ## rewrite the sources in the project's format
 
 schema: $(DEV) ## write sql/schema.sql from the migrations
 	$(PY) -m tools.schema
+
+docs: $(DEV) ## write docs/reference from the code
+	$(PY) -m tools.reference
 
 lock: $(DEV) ## write requirements/*.lock anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --group build -o requirements/build.lock

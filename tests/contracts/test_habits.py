@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
     "a path of one machine": r"/(wor[k]|far[m])/|/roo[t]/\.|/hom[e]/[a-z]|\.librar[y]/|/tm[p]/v/",
     "a package registry's host": r"pyp[i]\.org|pythonhoste[d]\.org|npmj[s]\.(org|com)|de[b]\.debian\.org|crate[s]\.io",
-    "how the work was organised": r"(?i)\bworkplac[e]\b|\bsub-?agent[s]?\b|(?<!user[-_ .])(?<!ssh[-_ ])\bagent[s]?\b"
+    "how the work was organised": r"(?i)\bworkplac[e]\b|\bsub-?agen[t]s?\b|(?<!user[-_ .])(?<!ssh[-_ ])\bagen[t]s?\b"
     r"|\bmy brie[f]\b|\bCE[O]\b",
     "a word that says nothing": r"(?i)\bcomprehensiv[e]|\brobus[t]\b|\benhance[d]\b|\bproduction-read[y]\b|\bblazin[g]",
 }
