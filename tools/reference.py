@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md and docs/reference/settings.md from the code, so that they cannot say another thing.
+"""Writes docs/reference/commands.md and settings.md from the code, so that they cannot say another thing.
 
 It renders the parser's own parts and not its printed help, whose layout changes between Python versions.
 """
