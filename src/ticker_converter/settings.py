@@ -60,10 +60,6 @@ class _Wrong(ValueError):
     """What a value should have been; the caller adds the name, nobody adds the value."""
 
 
-def _text(value: str) -> str:
-    return value
-
-
 def _boolean(value: str) -> bool:
     word = value.strip().lower()
     if word in ("true", "1", "yes", "on"):
@@ -122,7 +118,7 @@ def _folder(value: str) -> Path:
 def _setting(
     help: str,
     default: object = None,
-    parse: Callable[[str], object] = _text,
+    parse: Callable[[str], object] = str,
     *,
     kind: str = "text",
     secret: bool = False,
