@@ -108,7 +108,9 @@ def reader(settings: Settings, *, process: str, autocommit: bool = False) -> Con
     if settings.database_read_url is not None:
         try:
             replica = settings.database_read_url.reveal()
-            return _as_reader(_connect(replica, "DATABASE_READ_URL", settings, process, True, True), autocommit)
+            return _as_reader(
+                _connect(replica, "DATABASE_READ_URL", settings, process, True, True), autocommit
+            )
         except DatabaseUnavailable as error:
             log.warning("reading from the primary: %s", error)
     return _as_reader(_connect(url(settings), "DATABASE_URL", settings, process, True, True), autocommit)
@@ -120,7 +122,9 @@ def _as_reader(connection: Connection, autocommit: bool) -> Connection:
             row = connection.execute(load("db/reader_role")).fetchone()
             connection.autocommit = autocommit
         if row is not None and row[1] and not row[0]:
-            raise WrongDatabase("role ticker_reader is missing, the schema is not: run ticker-converter db upgrade")
+            raise WrongDatabase(
+                "role ticker_reader is missing, the schema is not: run ticker-converter db upgrade"
+            )
     except BaseException:
         connection.close()
         raise
@@ -137,7 +141,9 @@ def _connect(
         session["default_transaction_read_only"] = "on"
     try:
         given = conninfo_to_dict(where)
-        options = " ".join([str(given.get("options", "")), *(f"-c {key}={value}" for key, value in session.items())])
+        options = " ".join(
+            [str(given.get("options", "")), *(f"-c {key}={value}" for key, value in session.items())]
+        )
         whole: dict[str, Any] = {
             "connect_timeout": CONNECT_TIMEOUT, "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10,
             "keepalives_count": 3, "client_encoding": "UTF8", **given, "options": options.strip(),

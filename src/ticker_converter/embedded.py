@@ -206,13 +206,25 @@ def _start(home: Path, owner: Owner, lock: int) -> str:
         sockets = socket_folder(folder, owner)
         # `running` is ours, so no server started here lives. PostgreSQL itself would refuse to start when the number
         # in one of these files belongs to any process of the same user.
-        for left in (data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock", sockets / f".s.PGSQL.{PORT}"):
+        for left in (
+            data / "postmaster.pid",
+            sockets / f".s.PGSQL.{PORT}.lock",
+            sockets / f".s.PGSQL.{PORT}",
+        ):
             left.unlink(missing_ok=True)
         log = own_file(_fresh_log(folder), os.O_WRONLY | os.O_APPEND)
         try:
             before = os.fstat(log).st_size
             with named_for(owner, data) as (name, descriptors):
-                command = [str(programs / "postgres"), "-D", name, "-c", "listen_addresses=", "-c", f"port={PORT}"]
+                command = [
+                    str(programs / "postgres"),
+                    "-D",
+                    name,
+                    "-c",
+                    "listen_addresses=",
+                    "-c",
+                    f"port={PORT}",
+                ]
                 command += ["-c", f"unix_socket_directories={sockets}"]
                 # The shell ends at once and leaves the server to init, so that no caller is its parent.
                 subprocess.run(
@@ -234,8 +246,12 @@ def _wait_until_ready(home: Path, folder: Path, before: int) -> str:
             with (folder / "log").open("rb") as log:
                 log.seek(before)
                 said = log.read(65536).decode(errors="replace").splitlines()
-            reason = next((line for line in said if re.search("FATAL|PANIC|rror|denied|annot", line)), "it ended")
-            raise DatabaseUnavailable(f"embedded PostgreSQL did not start: {reason.strip()} (log: {folder / 'log'})")
+            reason = next(
+                (line for line in said if re.search("FATAL|PANIC|rror|denied|annot", line)), "it ended"
+            )
+            raise DatabaseUnavailable(
+                f"embedded PostgreSQL did not start: {reason.strip()} (log: {folder / 'log'})"
+            )
         if time.monotonic() > end:
             raise DatabaseUnavailable(
                 f"embedded PostgreSQL is still recovering after {PATIENCE:.0f} s: try again (log: {folder / 'log'})"
@@ -254,7 +270,9 @@ def _check(data: Path) -> None:
     pid = _postmaster(data)
     with suppress(OSError):
         if pid is not None and Path(f"/proc/{pid}/cwd").samefile(data):
-            raise DatabaseUnavailable(f"a PostgreSQL started by hand (pid {pid}) uses {data}: stop it with pg_ctl")
+            raise DatabaseUnavailable(
+                f"a PostgreSQL started by hand (pid {pid}) uses {data}: stop it with pg_ctl"
+            )
 
 
 def _fresh_log(folder: Path) -> Path:
@@ -282,7 +300,15 @@ def _create(folder: Path, owner: Owner, programs: Path, lock: int) -> None:
         initdb = [str(programs / "initdb"), "-D", name, "-U", SUPERUSER, "-E", "UTF8", "--locale=C"]
         initdb += ["--locale-provider=libc", "--data-checksums", "--auth-local=trust", "--auth-host=reject"]
         _run([*initdb, "--no-instructions", *tuning], owner, (lock, *descriptors))
-        single = [str(programs / "postgres"), "--single", "-D", name, "-c", "log_min_messages=error", SUPERUSER]
+        single = [
+            str(programs / "postgres"),
+            "--single",
+            "-D",
+            name,
+            "-c",
+            "log_min_messages=error",
+            SUPERUSER,
+        ]
         _run(single, owner, (lock, *descriptors), f"CREATE DATABASE {DATABASE};\n")
     new.rename(folder / "data")
 

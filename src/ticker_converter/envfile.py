@@ -119,7 +119,9 @@ class Lookup:
                 # literal text of EnvironmentFile), any place but the environment.
                 value = self._outside(name, chain, rank)
             elif other in chain:
-                raise BadSetting(f"{' -> '.join((*chain, name, other))}: the settings name each other in a circle")
+                raise BadSetting(
+                    f"{' -> '.join((*chain, name, other))}: the settings name each other in a circle"
+                )
             else:
                 value = self._first(other, (*chain, name), 0)
             if not value:

@@ -146,9 +146,13 @@ class Settings:
         "where this runs; production refuses missing and placeholder secrets", "development",
         _one_of("development", "test", "staging", "production"), kind="word",
     )  # fmt: skip
-    debug: bool = _setting("more detail in logs; refused in production", False, _boolean, kind="true or false")
+    debug: bool = _setting(
+        "more detail in logs; refused in production", False, _boolean, kind="true or false"
+    )
     log_level: str = _setting("least severity that is logged", "INFO", _one_of(*_LEVELS), kind="word")
-    log_format: str = _setting("json: an object a line; or text", "text", _one_of("json", "text"), kind="word")
+    log_format: str = _setting(
+        "json: an object a line; or text", "text", _one_of("json", "text"), kind="word"
+    )
     ticker_converter_home: Path = _setting(
         "folder of the embedded PostgreSQL and of .env", Path(), _folder, kind="folder",
         shown="~/.local/share/ticker-converter; as root /var/lib/ticker-converter",
@@ -168,7 +172,9 @@ class Settings:
         shown="the primary",
     )  # fmt: skip
     db_pool_size: int = _setting("connections kept per process", 4, _whole(1, 1000), kind="number")
-    statement_timeout: int = _setting("seconds a statement may run; 0: no limit", 0, _whole(0, 86400), kind="seconds")
+    statement_timeout: int = _setting(
+        "seconds a statement may run; 0: no limit", 0, _whole(0, 86400), kind="seconds"
+    )
 
     redis_url: Secret | None = _setting(
         "response cache and rate limits, redis://:password@host:6379/0; the service works without", kind="URL",
@@ -186,7 +192,9 @@ class Settings:
     alpha_vantage_rate_limit: int = _setting("calls a minute", 5, _whole(1), kind="number")
     alpha_vantage_burst: int = _setting("calls a second", 1, _whole(1), kind="number")
     alpha_vantage_daily_limit: int = _setting("calls a day", 25, _whole(0), kind="number")
-    alpha_vantage_timeout: Decimal = _setting("seconds to wait for an answer", Decimal(30), _seconds, kind="seconds")
+    alpha_vantage_timeout: Decimal = _setting(
+        "seconds to wait for an answer", Decimal(30), _seconds, kind="seconds"
+    )
     alpha_vantage_base_url: str = _setting(
         "where Alpha Vantage answers", "https://www.alphavantage.co/query", _web_address, kind="URL"
     )
@@ -203,19 +211,33 @@ class Settings:
     api_host: str = _setting("address the API listens on", "127.0.0.1")
     api_port: int = _setting("port the API listens on", 8000, _PORT, kind="number")
     api_workers: int = _setting("worker processes of the API", 2, _whole(1, 256), kind="number")
-    api_max_requests: int = _setting("requests after which a worker is replaced; 0: never", 0, _whole(0), kind="number")
+    api_max_requests: int = _setting(
+        "requests after which a worker is replaced; 0: never", 0, _whole(0), kind="number"
+    )
     api_max_requests_jitter: int = _setting("spread of API_MAX_REQUESTS", 50, _whole(0), kind="number")
     api_timeout: int = _setting("seconds until a request's first byte", 30, _whole(1, 3600), kind="seconds")
     api_anonymous_read: bool = _setting(
-        "whether reading needs no key", True, _boolean, kind="true or false", shown="true; in production false"
+        "whether reading needs no key",
+        True,
+        _boolean,
+        kind="true or false",
+        shown="true; in production false",
     )
-    jwt_secret_key: Secret | None = _setting("signs tokens; 32 random bytes or more", secret=True, required=True)
+    jwt_secret_key: Secret | None = _setting(
+        "signs tokens; 32 random bytes or more", secret=True, required=True
+    )
     jwt_algorithm: str = _setting("of tokens", "HS256", _one_of("HS256", "HS384", "HS512"), kind="word")
     jwt_access_token_expire_minutes: int = _setting("life of a token", 30, _whole(1, 1440), kind="minutes")
-    enable_metrics: bool = _setting("listen on METRICS_PORT for Prometheus", True, _boolean, kind="true or false")
+    enable_metrics: bool = _setting(
+        "listen on METRICS_PORT for Prometheus", True, _boolean, kind="true or false"
+    )
     metrics_port: int = _setting("port of /metrics", 9090, _PORT, kind="number")
-    health_check_interval: int = _setting("between probes of replica, cache", 30, _whole(1, 3600), kind="seconds")
-    rate_limit_requests: int = _setting("requests a caller may make per window", 100, _whole(1), kind="number")
+    health_check_interval: int = _setting(
+        "between probes of replica, cache", 30, _whole(1, 3600), kind="seconds"
+    )
+    rate_limit_requests: int = _setting(
+        "requests a caller may make per window", 100, _whole(1), kind="number"
+    )
     rate_limit_window: int = _setting("seconds of that window", 60, _whole(1, 86400), kind="seconds")
 
     @property
