@@ -25,35 +25,12 @@ from typing import Any
 
 from ticker_converter.envfile import Lookup
 from ticker_converter.errors import BadSetting
+from ticker_converter.secret import Secret, is_placeholder
 from ticker_converter.serverurl import Address, address, joined
 
 __all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
 
 ROOT_HOME = Path("/var/lib/ticker-converter")
-
-
-class Secret:
-    """A text that shows itself only when asked by `reveal()`."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(********)"
-
-    def __str__(self) -> str:
-        return "********"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
 
 
 class _Wrong(ValueError):
@@ -377,19 +354,6 @@ def _one_server(values: dict[str, Any], url: str, prefix: str, schemes: tuple[st
         values[field_name] = Secret(whole.url(schemes[0]))
 
 
-#: Texts that stand where a secret should be.
-_PLACEHOLDER = re.compile(
-    r".*change[-_ ]?(me|this|it).*|your[-_ ].*|.*placeholder.*|replace[-_ ].*|example.*|<.*>|\[.*\]|todo.*|fixme.*"
-    r"|((super|my|jwt)[-_ ]?)*secret([-_ ]?key)?[0-9]*|pass(word|wd)?[0-9]*|postgres|admin|root|test(ing)?|default"
-    r"|demo|none|null|ticker(_user|_reader)?|(api[-_ ]?)?key|(?P<one>.)(?P=one)*|123[0-9]*|qwerty",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def _is_placeholder(text: str) -> bool:
-    return _PLACEHOLDER.fullmatch(text.strip()) is not None
-
-
 def _refuse_in_production(settings: Settings, given: Mapping[str, Any], lookup: Lookup) -> None:
     """Raise one BadSetting that names all that production may not start with."""
     wrong = []
@@ -412,7 +376,7 @@ def _refuse_in_production(settings: Settings, given: Mapping[str, Any], lookup: 
                 if one.name != "REDIS_URL":
                     wrong.append(f"{one.name} (no password)")
                 continue
-        if text is not None and _is_placeholder(text):
+        if text is not None and is_placeholder(text):
             wrong.append(f"{one.name} (a placeholder)")
         elif one.name == "JWT_SECRET_KEY" and len((text or "").encode()) < 32:
             wrong.append(f"{one.name} (shorter than 32 bytes)")
