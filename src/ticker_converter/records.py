@@ -119,6 +119,16 @@ class Parsed:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows of one symbol go: the instrument (None: not known, the rows will be held) and its unit (None: the
+    instrument's own of each day); `unit_text` is a stated unit that does not exist."""
+
+    instrument_id: int | None
+    unit_id: int | None = None
+    unit_text: str | None = None
+
+
 @dataclass(slots=True)
 class Counts:
     """Where every row read ended (P5): read = inserted + unchanged + revised + outranked + quarantined."""

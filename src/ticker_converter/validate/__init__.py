@@ -1,0 +1,57 @@
+"""The judge: one SQL file per rule, each selecting offending staged rows; offenders go to quarantine.
+
+One reason a row, the first in INTERFACE's order, with all that apply in the evidence. Rules that compare rows with each
+other see only rows that pass the rules before them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+
+from ticker_converter import sql
+
+#: INTERFACE's order of reasons; a row's reason is the first that applies.
+ORDER = (
+    "missing_field", "not_a_number", "not_positive", "high_below_low", "outside_high_low", "negative_volume",
+    "future_date", "session_open", "not_a_session", "conflicting_duplicate", "unit_mismatch", "unknown_currency",
+    "unit_jump", "mixed_units", "triangle",
+)  # fmt: skip
+
+#: Rules about one row each, then rules about rows among each other, which see only rows that passed the former.
+RULES = {
+    "price": (
+        (
+            "missing_field", "not_a_number", "not_positive", "high_below_low", "outside_high_low", "negative_volume",
+            "future_date", "session_open", "not_a_session", "unit_mismatch", "unknown_currency", "mixed_units",
+        ),
+        ("conflicting_duplicate", "unit_jump"),
+    ),
+    "rate": (
+        ("missing_field", "not_a_number", "not_positive", "future_date", "session_open", "unknown_currency"),
+        ("conflicting_duplicate", "triangle"),
+    ),
+    "action": (
+        ("missing_field", "not_a_number", "not_positive", "unknown_currency"),
+        ("conflicting_duplicate",),
+    ),
+}  # fmt: skip
+
+
+def judge(conn: psycopg.Connection, kind: str, fetched_at: datetime, source_id: int, load_id: int) -> int:
+    """Judge the staged rows of `kind` (price, rate, action) and put the offenders into quarantine; returns how many.
+
+    `fetched_at` stands for the time at which the rows were true: a session open then is held."""
+    context = {"fetched_at": fetched_at, "source_id": source_id, "load_id": load_id}
+    for rules in RULES[kind]:
+        for rule in rules:
+            statement = sql.load("validate/note").replace("{rule}", sql.load(f"validate/{kind}/{rule}"))
+            conn.execute(statement, {"reason": rule, "place": ORDER.index(rule)} | context)
+        conn.execute(sql.load(f"validate/{kind}/forgive"), context)
+    held = conn.execute(sql.load("validate/hold")).rowcount
+    if held:
+        conn.execute(sql.load(f"validate/{kind}/quarantine"), context)
+    if kind == "price":
+        conn.execute(sql.load("validate/price/findings"), context)
+    return held

@@ -1,0 +1,1 @@
+"""Dimensions, facts, revisions and what is derived from them; the migration runner."""

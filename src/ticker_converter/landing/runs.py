@@ -1,0 +1,29 @@
+"""The record of each run: who asked for what, when, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ticker_converter import sql
+
+
+def start(conn: psycopg.Connection, command: str, arguments: Mapping[str, object]) -> int:
+    """Open a run and return its id; committed at once, so that a killed run is seen."""
+    row = conn.execute(
+        sql.load("landing/run_start"), {"command": command, "arguments": Jsonb(dict(arguments))}
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def finish(
+    conn: psycopg.Connection, run_id: int, state: str, report: Mapping[str, object] | None, message: str | None = None
+) -> None:
+    """Close a run as `done`, `partly` or `failed`, with the report that was printed."""
+    conn.execute(
+        sql.load("landing/run_finish"),
+        {"run_id": run_id, "state": state, "report": Jsonb(dict(report or {})), "message": message},
+    )

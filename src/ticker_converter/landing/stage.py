@@ -1,0 +1,180 @@
+"""Staging: a parser's frames of text become typed rows in this connection's temporary tables, by COPY.
+
+Text that is no number or no date goes beside the row as `detail.bad`, for the judge; nothing is dropped, guessed or
+rounded here. The tables empty themselves when the transaction ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+import polars as pl
+import psycopg
+
+from ticker_converter import sql
+from ticker_converter.records import Place
+
+#: What PostgreSQL's numeric reads and a market can mean: digits, a point, a small exponent. No NaN, no infinity.
+NUMBER = r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?$"
+ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+BASES = {"raw": "r", "splits": "s", "all": "a"}
+
+
+Resolve = Callable[[str | None, str | None, str | None], Place]
+"""(symbol as stated, unit as stated, MIC as stated) -> Place; raises Usage for what cannot be placed."""
+
+
+def tables(conn: psycopg.Connection) -> None:
+    """Make this connection's staging tables."""
+    conn.execute(sql.load("landing/stage_tables"))
+
+
+def clear(conn: psycopg.Connection) -> None:
+    """Forget the verdicts on one kind of rows before the next kind of the same payload is judged."""
+    conn.execute(sql.load("landing/stage_clear"))
+
+
+def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> int:
+    """Stage bars; returns the number of rows."""
+    numbers = ("open", "high", "low", "close", "volume")
+    return _copy(
+        conn,
+        "stage_price (row_no, instrument_id, session, unit_id, basis, open, high, low, close, volume, detail)",
+        (_typed(_placed(frame, resolve), numbers, ("date",)) for frame in frames),
+        ("row", "instrument_id", "date", "unit_id", "basis", *numbers, "detail"),
+    )
+
+
+def rates(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], source_id: Callable[[str], int]) -> int:
+    """Stage rates; `source_id` gives the id of a publisher's name. Returns the number of rows."""
+
+    def sourced(frame: pl.DataFrame) -> pl.DataFrame:
+        ids = {name: source_id(name) for name in frame["source"].unique() if name}
+        return frame.with_columns(
+            pl.col("source").replace_strict(ids, default=None, return_dtype=pl.Int64).alias("source_id")
+        )
+
+    return _copy(
+        conn,
+        "stage_rate (row_no, source_id, base, quote, rate_date, rate, detail)",
+        (_typed(sourced(frame), ("rate",), ("date",)) for frame in frames),
+        ("row", "source_id", "base", "quote", "date", "rate", "detail"),
+    )
+
+
+def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> int:
+    """Stage actions: a split's value becomes two numbers, new and old (`1/3`); returns the number of rows."""
+
+    def split(frame: pl.DataFrame) -> pl.DataFrame:
+        ratio = pl.col("kind").is_in(["split", "spinoff"])
+        parts = pl.col("value").str.split_exact("/", 1).struct
+        two = pl.col("value").str.contains(r"^[^/]+/[^/]+$")
+        known = pl.col("kind").is_in(["split", "spinoff", "dividend"])
+        return frame.with_columns(
+            pl.when(ratio & two).then(parts[0]).when(ratio).then(pl.col("value")).alias("new"),
+            pl.when(ratio & two).then(parts[1]).when(ratio & pl.col("value").is_not_null()).then(pl.lit("1")).alias("old"),
+            pl.when(pl.col("kind") == "dividend").then(pl.col("value")).alias("amount"),
+            pl.when(known).then(pl.col("kind")).alias("kind"),
+            pl.when(~known).then(pl.col("kind")).alias("kind_text"),
+            pl.col("type").fill_null(""),
+            pl.col("pay_date").fill_null("infinity"),
+        )
+
+    numbers = ("new", "old", "amount")
+    return _copy(
+        conn,
+        "stage_action (row_no, instrument_id, kind, ex_date, type, pay_date, new, old, amount, unit_id, basis, detail)",
+        (
+            _typed(split(_placed(frame, resolve)), numbers, ("ex_date",), rename={"new": "value", "old": "value", "amount": "value"})
+            for frame in frames
+        ),
+        ("row", "instrument_id", "kind", "ex_date", "type", "pay_date", *numbers, "unit_id", "basis", "detail"),
+    )
+
+
+def _placed(frame: pl.DataFrame, resolve: Resolve) -> pl.DataFrame:
+    keys = frame.select("symbol", "unit", *(["mic"] if "mic" in frame.columns else [])).unique(maintain_order=True)
+    places = [resolve(row[0], row[1], row[2] if len(row) > 2 else None) for row in keys.iter_rows()]
+    looked_up = keys.with_columns(
+        pl.Series("instrument_id", [p.instrument_id for p in places], dtype=pl.Int64),
+        pl.Series("unit_id", [p.unit_id for p in places], dtype=pl.Int64),
+        pl.Series("unit_text", [p.unit_text for p in places], dtype=pl.String),
+    )
+    if looked_up.height == 1:  # most payloads are of one instrument
+        return frame.with_columns(
+            pl.lit(places[0].instrument_id, dtype=pl.Int64).alias("instrument_id"),
+            pl.lit(places[0].unit_id, dtype=pl.Int64).alias("unit_id"),
+            pl.lit(places[0].unit_text, dtype=pl.String).alias("unit_text"),
+        )
+    return frame.join(looked_up, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _typed(
+    frame: pl.DataFrame, numbers: Sequence[str], dates: Sequence[str], rename: dict[str, str] | None = None
+) -> pl.DataFrame:
+    """Text columns to what COPY takes; what is neither empty nor readable goes to `detail` as JSON."""
+    rename = rename or {}
+    bad = {}
+    columns = []
+    for name in numbers:
+        text = pl.col(name).str.strip_chars()
+        fine = text.str.contains(NUMBER)
+        bad[name] = text.is_not_null() & (text != "") & ~fine
+        columns.append(pl.when(fine).then(text).alias(name))
+    for name in dates:
+        text = pl.col(name).str.strip_chars()
+        fine = text.str.contains(ISO_DATE) & text.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+        bad[name] = text.is_not_null() & (text != "") & ~fine
+        columns.append(pl.when(fine).then(text).alias(name))
+    wrong = pl.any_horizontal(*bad.values()).fill_null(False)
+    if "unit_text" in frame.columns:
+        wrong |= pl.col("unit_text").is_not_null() | pl.col("instrument_id").is_null()
+    if "kind_text" in frame.columns:
+        wrong |= pl.col("kind_text").is_not_null()
+    flagged = frame.with_columns(wrong.alias("wrong"), **{f"bad_{name}": test for name, test in bad.items()})
+    details = [
+        _detail(row, bad, rename) if row["wrong"] else None
+        for row in flagged.filter(pl.col("wrong")).iter_rows(named=True)
+    ]
+    typed = flagged.with_columns(*columns)
+    if "basis" in frame.columns:
+        typed = typed.with_columns(pl.col("basis").fill_null("raw").replace_strict(BASES))
+    if not details:
+        return typed.with_columns(pl.lit(None, dtype=pl.String).alias("detail"))
+    where = typed["wrong"].arg_true()
+    column = pl.Series("detail", [None] * typed.height, dtype=pl.String).scatter(where, pl.Series(details, dtype=pl.String))
+    return typed.with_columns(column)
+
+
+def _detail(row: dict[str, object], bad: dict[str, pl.Expr], rename: dict[str, str]) -> str:
+    # PostgreSQL's jsonb refuses NUL; anything longer than a sentence is no evidence.
+    def shown(value: object) -> str:
+        return str(value).replace("\x00", "\\0")[:200]
+
+    detail: dict[str, object] = {"symbol": shown(row["symbol"])} if row.get("symbol") is not None else {}
+    if found := {rename.get(name, name): shown(row[name]) for name in bad if row[f"bad_{name}"]}:
+        detail["bad"] = found
+    if row.get("unit_text") is not None:
+        detail["unit"] = shown(row["unit_text"])
+    if row.get("kind_text") is not None:
+        detail["kind"] = shown(row["kind_text"])
+    return json.dumps(detail)
+
+
+def _copy(
+    conn: psycopg.Connection, target: str, frames: Iterable[pl.DataFrame], columns: Sequence[str]
+) -> int:
+    rows = 0
+    table = target.split(" ", 1)[0]
+    with conn.cursor() as cursor:
+        for frame in frames:
+            if not frame.height:
+                continue
+            rows += frame.height
+            # escape: the statement is put together from this module's own constants
+            with cursor.copy(f"COPY pg_temp.{target} FROM STDIN (FORMAT csv)") as copy:  # noqa: S608
+                copy.write(frame.select(columns).write_csv(include_header=False).encode())
+        if rows > 1000:
+            cursor.execute(f"ANALYZE pg_temp.{table}")
+    return rows

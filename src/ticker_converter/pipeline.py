@@ -1,0 +1,168 @@
+"""The whole write flow: plan, fetch, land, parse, stage, judge, load, publish, report. Nothing else writes.
+
+A payload is landed before it is read. Judging, merging and publishing one payload is one transaction: a process killed
+at any instant leaves either all of it or nothing, and running again gives the same end state (P7).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from ticker_converter import providers
+from ticker_converter.db import Connection
+from ticker_converter.errors import Permanent, Refused, TickerConverterError, Transient
+from ticker_converter.landing import payloads, quota, runs, stage
+from ticker_converter.landing.payloads import Delivery
+from ticker_converter.providers.base import Provider
+from ticker_converter.records import Call, Counts, Parsed, Payload
+from ticker_converter.validate import judge
+from ticker_converter.warehouse import instruments, merge
+from ticker_converter.warehouse.resolve import Resolver
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """How a run ended. `messages` are for the person; `failed` holds one line per payload or call that did not load."""
+
+    run_id: int
+    counts: Counts = field(default_factory=Counts)
+    calls: dict[str, int] = field(default_factory=dict)
+    remaining: int = 0
+    messages: list[str] = field(default_factory=list)
+    failed: list[TickerConverterError] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        """The report of INTERFACE."""
+        return {"run_id": self.run_id, **asdict(self.counts), "calls": self.calls, "remaining": self.remaining}
+
+
+class Run:
+    """One run of the pipeline over an open connection: made by a command, a DAG task or a worker."""
+
+    def __init__(
+        self, conn: Connection, command: str, arguments: Mapping[str, object], progress: Progress = lambda text: None
+    ) -> None:
+        conn.autocommit = True
+        self.conn, self.progress = conn, progress
+        stage.tables(conn)
+        self.report = Report(runs.start(conn, command, arguments))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self.conn.closed:
+            return
+        state = "failed" if error else "partly" if self.report.remaining or self.report.failed else "done"
+        runs.finish(self.conn, self.report.run_id, state, self.report.as_dict(), str(error) if error else None)
+
+    def load_all(self, arrived: Iterable[Payload], known_at: datetime | None = None) -> Report:
+        """Land and load payloads that a person handed over; one that cannot be read stops there, those before it stay."""
+        for payload in arrived:
+            delivery = payloads.land(self.conn, self.report.run_id, payload, known_at)
+            self.load(delivery)
+        return self.report
+
+    def fetch_all(self, calls: Sequence[Call], settings: Callable[[str], Mapping[str, object]]) -> Report:
+        """Make calls within their quotas and load what they bring. One failure never stops the other calls; what could
+        not be done is counted in `remaining`."""
+        closed: set[str] = set()
+        for call in calls:
+            if call.provider in closed:
+                self.report.remaining += 1
+                continue
+            source = providers.provider(call.provider)(settings(call.provider))
+            try:
+                self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
+                self.load(payloads.land(self.conn, self.report.run_id, self._fetch(source, call, settings)))
+            except (Transient, Refused) as error:
+                if error.exit_code == 3:
+                    self.report.remaining += 1
+                if isinstance(error, quota.QuotaSpent):
+                    closed.add(call.provider)
+                self.report.failed.append(error)
+            except Permanent as error:
+                self.report.failed.append(error)
+        return self.report
+
+    def replay(self, provider: str | None, since: datetime | None, waiting_only: bool = False) -> Report:
+        """Read landed payloads again with today's parsers; no call is made."""
+        for delivery_id in payloads.arrived(self.conn, provider, since, waiting_only):
+            with payloads.reopen(self.conn, delivery_id) as delivery:
+                try:
+                    self.load(delivery, "load" if waiting_only else "replay")
+                except Permanent as error:
+                    self.report.failed.append(error)
+        return self.report
+
+    def _fetch(self, source: Provider, call: Call, settings: Callable[[str], Mapping[str, object]]) -> Payload:
+        limits = source.quota()
+        key = quota.key_id(str(settings(call.provider).get("api_key") or ""))
+        allowed = quota.Limits(limits.per_second, limits.per_minute, limits.per_day, limits.time_zone)
+        while wait := quota.take(self.conn, call.provider, key, allowed, self.report.run_id, call.url):
+            self.progress(f"{call.provider}: waiting {wait:.0f} s for its rate limit")
+            time.sleep(wait)
+        self.report.calls[call.provider] = self.report.calls.get(call.provider, 0) + 1
+        payload = source.fetch(call)
+        try:
+            source.parse(payload)
+        except quota.QuotaSpent as refusal:
+            quota.close(self.conn, call.provider, key, limits.time_zone, str(refusal))
+        except TickerConverterError:
+            pass  # said when the landed payload is loaded
+        return payload
+
+    def load(self, delivery: Delivery, kind: str = "load") -> Counts:
+        """Parse, stage, judge, merge and publish one landed delivery, and settle how it ended."""
+        payload, version = delivery.payload, 0
+        try:
+            source = providers.provider(payload.provider)
+            version = source.parser_version
+            parsed = source.parse(payload)
+            if parsed.message is not None:
+                self.report.messages.append(f"{payload.request}: {parsed.message}")
+                payloads.settle(self.conn, delivery.delivery_id, "nothing", version, parsed.message)
+                return Counts()
+            with self.conn.transaction():
+                counts = self._publish(delivery, parsed, version, kind)
+                payloads.settle(self.conn, delivery.delivery_id, "loaded", version)
+        except Permanent as error:
+            state = "refused" if isinstance(error, Refused) else "unreadable"
+            payloads.settle(self.conn, delivery.delivery_id, state, version, str(error))
+            raise
+        self.report.counts += counts
+        return counts
+
+    def _publish(self, delivery: Delivery, parsed: Parsed, version: int, kind: str) -> Counts:
+        conn, payload, counts = self.conn, delivery.payload, Counts()
+        load = merge.begin(
+            conn, self.report.run_id, kind, delivery_id=delivery.delivery_id, parser_version=version,
+            known_at=delivery.known_at,
+        )  # fmt: skip
+        true_at = delivery.known_at or payload.fetched_at
+        source = instruments.source_id(conn, payload.provider, handmade=False)
+        resolve = Resolver(conn, payload)
+        for listing in parsed.listings:
+            resolve.declare(listing)
+        if read := stage.actions(conn, parsed.actions, resolve):
+            held = judge(conn, "action", true_at, source, load.load_id)
+            counts += merge.actions(conn, load, source, read, held, sorted(parsed.whole))
+            stage.clear(conn)
+        self.progress(f"reading {payload.request}")
+        if read := stage.bars(conn, parsed.bars, resolve):
+            self.progress(f"judging and storing {read:,} bars")
+            resolve.fill_units()
+            held = judge(conn, "price", true_at, source, load.load_id)
+            counts += merge.prices(conn, load, source, read, held)
+            stage.clear(conn)
+        if read := stage.rates(conn, parsed.rates, lambda name: instruments.source_id(conn, name)):
+            self.progress(f"judging and storing {read:,} rates")
+            held = judge(conn, "rate", true_at, source, load.load_id)
+            counts += merge.rates(conn, load, read, held)
+        merge.close(conn, load, counts)
+        return counts

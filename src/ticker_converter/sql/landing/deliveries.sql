@@ -1,0 +1,8 @@
+-- Deliveries to read again, in the order in which they arrived.
+-- params: provider, since, waiting_only
+-- returns: delivery_id
+SELECT delivery_id FROM landing.delivery
+WHERE (%(provider)s::text IS NULL OR provider = %(provider)s)
+    AND (%(since)s::timestamptz IS NULL OR fetched_at >= %(since)s)
+    AND CASE WHEN %(waiting_only)s THEN state = 'landed' ELSE state <> 'refused' END
+ORDER BY delivery_id

@@ -1,0 +1,1469 @@
+-- The whole schema: what all migrations make, applied in order. Made by `make schema`; not edited by hand.
+
+SET check_function_bodies = false;  -- functions come before the tables they read
+
+DO $$ BEGIN CREATE ROLE ticker_reader NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+DO $$ BEGIN CREATE ROLE ticker_web NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+CREATE SCHEMA access;
+
+COMMENT ON SCHEMA access IS 'Users, keys, tokens and limits.';
+
+CREATE SCHEMA audit;
+
+COMMENT ON SCHEMA audit IS 'Append-only trail of who did what.';
+
+CREATE SCHEMA landing;
+
+COMMENT ON SCHEMA landing IS 'What providers sent, byte for byte, and how each row of it ended.';
+
+CREATE SCHEMA mart;
+
+COMMENT ON SCHEMA mart IS 'What readers see; everything in it is computed from warehouse.';
+
+CREATE SCHEMA ops;
+
+CREATE SCHEMA warehouse;
+
+COMMENT ON SCHEMA warehouse IS 'Dimensions, facts as published, and their revisions.';
+
+CREATE TYPE landing.unit_walk AS (
+	accepted numeric,
+	accepted_at bigint,
+	last_held numeric,
+	last_held_at bigint,
+	held boolean,
+	against numeric
+);
+
+CREATE FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN md5(((((kind || ':'::text) || source_id) || ':'::text) || (content)::text));
+
+COMMENT ON FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) IS 'What a row says and who says it.';
+
+CREATE FUNCTION landing.unit_level_step(state landing.unit_walk, level numeric, at bigint, forced boolean) RETURNS landing.unit_walk
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+-- A close is held when it jumps against the last accepted one (10 sessions back at most), or, past that, when it goes on
+-- from the last held one without a jump. `forced` tells what was decided before: stored (false) or held (true).
+DECLARE
+    held boolean;
+    against numeric := state.accepted;
+BEGIN
+    held := CASE
+        WHEN forced IS NOT NULL THEN forced
+        WHEN at - state.accepted_at <= 10 THEN landing.unit_step(level / state.accepted) IS NOT NULL
+        WHEN at - state.last_held_at <= 10 THEN landing.unit_step(level / state.last_held) IS NULL
+        ELSE false
+    END;
+    IF held THEN
+        RETURN ROW(state.accepted, state.accepted_at, level, at, true, against)::landing.unit_walk;
+    END IF;
+    RETURN ROW(level, at, NULL, NULL, false, against)::landing.unit_walk;
+END
+$$;
+
+CREATE FUNCTION landing.unit_step(ratio numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN ((ratio >= (75)::numeric) AND (ratio <= (133)::numeric)) THEN (100)::numeric WHEN ((ratio >= (750)::numeric) AND (ratio <= (1333)::numeric)) THEN (1000)::numeric WHEN (ratio <= (0)::numeric) THEN NULL::numeric WHEN ((((1)::numeric / ratio) >= (75)::numeric) AND (((1)::numeric / ratio) <= (133)::numeric)) THEN 0.01 WHEN ((((1)::numeric / ratio) >= (750)::numeric) AND (((1)::numeric / ratio) <= (1333)::numeric)) THEN 0.001 ELSE NULL::numeric END;
+
+COMMENT ON FUNCTION landing.unit_step(ratio numeric) IS 'The change of unit that a ratio of two closes looks like; null: none.';
+
+CREATE FUNCTION mart.actions(p_instrument integer, p_known timestamp with time zone) RETURNS TABLE(kind text, ex_date date, type text, pay_date date, new numeric, old numeric, amount numeric, unit_id smallint, basis "char", source text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Of several providers' lists, on each date and kind the most preferred one's rows.
+    SELECT ranked.kind, ranked.ex_date, ranked.type, ranked.pay_date, ranked.new, ranked.old, ranked.amount,
+        ranked.unit_id, ranked.basis, ranked.source
+    FROM (
+        SELECT a.*, s.source,
+            rank() OVER (
+                PARTITION BY CASE WHEN a.kind = 'dividend' THEN 'dividend' ELSE 'split' END, a.ex_date
+                ORDER BY s.source <> 'correction', array_position(i.providers, s.source) NULLS LAST, a.source_id
+            ) AS place
+        FROM mart.corporate_action AS a
+        JOIN mart.source AS s USING (source_id)
+        JOIN mart.instrument AS i USING (instrument_id)
+        WHERE a.instrument_id = p_instrument
+            AND CASE WHEN p_known IS NULL THEN a.known_to = 'infinity'
+                ELSE a.known_from <= p_known AND p_known < a.known_to END
+    ) AS ranked
+    WHERE ranked.place = 1
+$$;
+
+CREATE FUNCTION mart.adjustments(p_instrument integer, p_adjust text, p_known timestamp with time zone, p_sources text[], p_max_age integer, p_pegs boolean) RETURNS TABLE(from_day date, to_day date, num numeric, den numeric, shares_num numeric, shares_den numeric, missing text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Spans of days with one adjustment factor each (price x num/den; volume x shares_num/shares_den), by DESIGN
+    -- section 4: actions with d < ex-date <= the latest stored session; S(d) the product of the splits, and for `all`
+    -- C/(C+D) per ex-date with C the raw close of the first session on or after it, D that date's cash dividends
+    -- in the price's currency (what Alpha Vantage and Tiingo do).
+    WITH last AS (
+        SELECT max(b.session) AS session FROM mart.bars(p_instrument, '-infinity', 'infinity', p_known) AS b
+    ),
+    action AS (
+        SELECT a.* FROM mart.actions(p_instrument, p_known) AS a, last
+        WHERE p_adjust <> 'none' AND a.ex_date <= last.session AND (a.kind <> 'dividend' OR p_adjust = 'all')
+    ),
+    payment AS (
+        SELECT a.ex_date, u.currency, sum(a.amount / u.per) AS amount
+        FROM action AS a
+        JOIN mart.price_unit AS u USING (unit_id)
+        WHERE a.kind = 'dividend'
+        GROUP BY a.ex_date, u.currency
+    ),
+    closing AS (
+        SELECT p.ex_date, c.close / u.per AS close, u.currency
+        FROM (SELECT DISTINCT ex_date FROM payment) AS p
+        CROSS JOIN LATERAL (
+            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date, p.ex_date + 30, p_known) AS b
+            ORDER BY b.session LIMIT 1
+        ) AS c
+        JOIN mart.price_unit AS u USING (unit_id)
+    ),
+    paid AS (
+        SELECT c.ex_date, c.close, sum(p.amount * r.rate) AS amount, bool_or(r.rate IS NULL) AS unknown
+        FROM closing AS c
+        JOIN payment AS p USING (ex_date)
+        CROSS JOIN LATERAL mart.fx_rates(
+            p.currency, c.currency, c.ex_date, c.ex_date, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+        GROUP BY c.ex_date, c.close
+    ),
+    factor AS (
+        SELECT ex_date, old AS num, new AS den,
+            CASE WHEN kind = 'split' THEN new ELSE 1 END AS shares_num,
+            CASE WHEN kind = 'split' THEN old ELSE 1 END AS shares_den, false AS unknown
+        FROM action WHERE kind <> 'dividend'
+        UNION ALL
+        SELECT ex_date, close, close + coalesce(amount, 0), 1, 1, unknown FROM paid
+    ),
+    day AS (
+        SELECT ex_date, mart.product(num) AS num, mart.product(den) AS den, mart.product(shares_num) AS shares_num,
+            mart.product(shares_den) AS shares_den, bool_or(unknown) AS unknown
+        FROM factor
+        GROUP BY ex_date
+    )
+    SELECT coalesce(lag(ex_date) OVER (ORDER BY ex_date), '-infinity'), ex_date - 1,
+        mart.product(num) OVER later, mart.product(den) OVER later, mart.product(shares_num) OVER later,
+        mart.product(shares_den) OVER later,
+        CASE WHEN bool_or(unknown) OVER later THEN 'no_dividend_rate' END
+    FROM day
+    WINDOW later AS (ORDER BY ex_date DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    UNION ALL
+    SELECT coalesce((SELECT max(ex_date) FROM day), '-infinity'), 'infinity', 1, 1, 1, 1, NULL
+$$;
+
+CREATE FUNCTION mart.bars(p_instrument integer, p_first date, p_last date, p_known timestamp with time zone) RETURNS TABLE(session date, source_id smallint, unit_id smallint, basis "char", open numeric, high numeric, low numeric, close numeric, volume numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT p.session, p.source_id, p.unit_id, p.basis, p.open, p.high, p.low, p.close, p.volume
+    FROM mart.price AS p
+    WHERE p.instrument_id = p_instrument AND p.session BETWEEN p_first AND p_last
+        AND (p_known IS NULL
+            OR (SELECT l.known_from FROM mart.publication AS l WHERE l.load_id = p.load_id) <= p_known)
+    UNION ALL
+    SELECT p.session, p.source_id, p.unit_id, p.basis, p.open, p.high, p.low, p.close, p.volume
+    FROM mart.price_revision AS p
+    WHERE p_known IS NOT NULL AND p.instrument_id = p_instrument AND p.session BETWEEN p_first AND p_last
+        AND p.known_from <= p_known AND p_known < p.known_to
+$$;
+
+COMMENT ON FUNCTION mart.bars(p_instrument integer, p_first date, p_last date, p_known timestamp with time zone) IS 'Bars as stored, in their own unit and basis, as believed at p_known (null: now).';
+
+CREATE FUNCTION mart.exponent(x numeric) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (abs(x) >= (1)::numeric) THEN (length((trunc(abs(x)))::text) - 1) WHEN (x = (0)::numeric) THEN 0 ELSE ((length(ltrim(split_part((trim_scale(abs(x)))::text, '.'::text, 2), '0'::text)) - scale(trim_scale(x))) - 1) END;
+
+COMMENT ON FUNCTION mart.exponent(x numeric) IS 'floor(log10(|x|)), exactly; 0 for 0.';
+
+CREATE FUNCTION mart.fx_days(p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_legs boolean) RETURNS TABLE(day date, num numeric, den numeric, rate_date date, ord bigint, source text, legs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    -- One row per calendar day that a single source answers: each published date holds until the next one, p_max_age
+    -- days at most; a person's own rates step back where a later source has a newer date.
+    WITH held AS (
+        SELECT r.*,
+            greatest(r.rate_date + p_lag, p_first) AS valid_from,
+            least(
+                r.rate_date + p_max_age, p_last,
+                lead(r.rate_date) OVER (PARTITION BY r.ord ORDER BY r.rate_date) + p_lag - 1) AS valid_to
+        FROM mart.fx_routes(p_from, p_to, p_first - p_max_age, p_last - p_lag, p_sources, p_known, p_legs) AS r
+    ),
+    answer AS (
+        SELECT h.*, h.valid_from + n AS day,
+            max(h.rate_date) OVER (
+                PARTITION BY h.valid_from + n ORDER BY h.ord DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS newest_later
+        FROM held AS h
+        CROSS JOIN LATERAL generate_series(0, h.valid_to - h.valid_from) AS n
+    )
+    SELECT DISTINCT ON (a.day) a.day, a.num, a.den, a.rate_date, a.ord, a.source, a.legs
+    FROM answer AS a
+    WHERE NOT a.handmade OR a.newest_later IS NULL OR a.newest_later <= a.rate_date
+    ORDER BY a.day, a.ord
+$$;
+
+CREATE FUNCTION mart.fx_joined(p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_legs boolean) RETURNS TABLE(day date, num numeric, den numeric, rate_date date, source text, legs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    -- The last resort: one join of two sources at a currency that both reach. The order of choice: the sources'
+    -- configured order, the newer date, fewer legs, then EUR, USD and the alphabet.
+    WITH src AS (
+        SELECT s.source_id, s.source, s.pivot, o.ord
+        FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
+        JOIN mart.source AS s USING (source)
+    ),
+    via AS (
+        SELECT pivot AS code FROM src WHERE pivot IS NOT NULL
+        UNION
+        SELECT CASE WHEN b.canonical IN (p_from, p_to) THEN q.canonical ELSE b.canonical END
+        FROM src AS s
+        JOIN mart.fx_rate_known(p_known) AS r ON r.source_id = s.source_id
+        JOIN mart.currency_family AS b ON b.code = r.base
+        JOIN mart.currency_family AS q ON q.code = r.quote
+        WHERE s.pivot IS NULL AND (b.canonical IN (p_from, p_to) OR q.canonical IN (p_from, p_to))
+            AND r.rate_date BETWEEN p_first - p_max_age AND p_last
+    ),
+    found AS (
+        SELECT a.day, a.num * b.num AS num, a.den * b.den AS den, least(a.rate_date, b.rate_date) AS rate_date,
+            least(s1.ord, s2.ord) AS first_ord, greatest(s1.ord, s2.ord) AS second_ord,
+            CASE WHEN s1.ord < s2.ord THEN s1.source || '+' || s2.source ELSE s2.source || '+' || s1.source END AS source,
+            a.legs || b.legs AS legs, v.code AS via
+        FROM via AS v
+        JOIN src AS s1 ON true
+        JOIN src AS s2 ON s2.ord <> s1.ord
+        CROSS JOIN LATERAL mart.fx_days(
+            p_from, v.code, p_first, p_last, ARRAY[s1.source], p_max_age, p_known, p_lag, p_legs) AS a
+        CROSS JOIN LATERAL mart.fx_days(
+            v.code, p_to, a.day, a.day, ARRAY[s2.source], p_max_age, p_known, p_lag, p_legs) AS b
+        WHERE v.code NOT IN (p_from, p_to)
+    )
+    SELECT DISTINCT ON (f.day) f.day, f.num, f.den, f.rate_date, f.source, f.legs
+    FROM found AS f
+    ORDER BY f.day, f.first_ord, f.second_ord, f.rate_date DESC, jsonb_array_length(f.legs) NULLS LAST,
+        f.via = 'EUR' DESC, f.via = 'USD' DESC, f.via
+$$;
+
+CREATE FUNCTION mart.fx_pegged(p_from text, p_to text, p_day date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_legs boolean) RETURNS TABLE(rate numeric, rate_date date, source text, legs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    -- One day through a peg of the first currency, of the second, or of both.
+    WITH f AS (
+        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
+        WHERE currency = p_from AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
+        UNION ALL
+        SELECT p_from, p_from, 1, NULL, NULL
+    ),
+    t AS (
+        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
+        WHERE currency = p_to AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
+        UNION ALL
+        SELECT p_to, p_to, 1, NULL, NULL
+    )
+    SELECT m.rate * t.per / f.per, m.rate_date, CASE WHEN m.source = 'identity' THEN 'peg' ELSE m.source END,
+        CASE WHEN p_legs THEN
+            CASE WHEN f.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
+                'base', f.anchor, 'quote', f.currency, 'rate', f.per, 'date', f.valid_from, 'source', f.source,
+                'revision', NULL, 'use', 'peg')) END
+            || m.legs
+            || CASE WHEN t.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
+                'base', t.anchor, 'quote', t.currency, 'rate', t.per, 'date', t.valid_from, 'source', t.source,
+                'revision', NULL, 'use', 'peg')) END
+        END
+    FROM f
+    CROSS JOIN t
+    CROSS JOIN LATERAL mart.fx_rates(
+        f.anchor, t.anchor, p_day, p_day, p_sources, p_max_age, p_known, p_lag, false, p_legs) AS m
+    WHERE (f.source IS NOT NULL OR t.source IS NOT NULL) AND m.missing IS NULL
+    ORDER BY (f.source IS NOT NULL)::int + (t.source IS NOT NULL)::int, f.source NULLS FIRST
+    LIMIT 1
+$$;
+
+CREATE FUNCTION mart.fx_rate_known(p_known timestamp with time zone) RETURNS TABLE(source_id smallint, base text, quote text, rate_date date, rate numeric, known_from timestamp with time zone)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT source_id, base, quote, rate_date, rate, known_from FROM mart.fx_rate
+    WHERE p_known IS NULL OR known_from <= p_known
+    UNION ALL
+    SELECT source_id, base, quote, rate_date, rate, known_from FROM mart.fx_rate_revision
+    WHERE p_known IS NOT NULL AND known_from <= p_known AND p_known < known_to
+$$;
+
+COMMENT ON FUNCTION mart.fx_rate_known(p_known timestamp with time zone) IS 'Rates as published, as believed at p_known (null: now).';
+
+CREATE FUNCTION mart.fx_rates(p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer DEFAULT 7, p_known timestamp with time zone DEFAULT NULL::timestamp with time zone, p_lag integer DEFAULT 0, p_pegs boolean DEFAULT false, p_legs boolean DEFAULT false) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
+    LANGUAGE plpgsql STABLE
+    AS $$
+-- One row per calendar day from p_first to p_last: the rate by the rules of conversion, or null and why
+-- (`no_rate`, `rate_too_old`). Rates carry 40 decimals: PostgreSQL's own division keeps 17 digits.
+DECLARE
+    f mart.currency_family;
+    t mart.currency_family;
+    cut date;
+    low date := p_first;
+    high date;
+    f_code text; f_per numeric;
+    t_code text; t_per numeric;
+    anchor record;
+    earliest date;
+    answered integer;
+    legal jsonb;
+BEGIN
+    SELECT * INTO STRICT f FROM mart.currency_family WHERE code = p_from;
+    SELECT * INTO STRICT t FROM mart.currency_family WHERE code = p_to;
+    IF p_from = p_to THEN
+        RETURN QUERY
+        SELECT p_first + n, 1::numeric, NULL::date, 'identity'::text, NULL::text, '[]'::jsonb
+        FROM generate_series(0, p_last - p_first) AS n;
+        RETURN;
+    END IF;
+    -- A changeover inside the range cuts it: before it the old currency has a market, after it only its factor.
+    FOR cut IN
+        SELECT d FROM (VALUES (f.successor_on), (t.successor_on), ('infinity'::date)) AS v (d)
+        WHERE d > p_first GROUP BY d ORDER BY d
+    LOOP
+        high := least(p_last, CASE WHEN cut = 'infinity' THEN p_last ELSE cut - 1 END);
+        EXIT WHEN low > high;
+        f_code := CASE WHEN f.successor_on <= low THEN f.successor ELSE f.canonical END;
+        f_per := f.per * CASE WHEN f.successor_on <= low THEN f.successor_per ELSE 1 END;
+        t_code := CASE WHEN t.successor_on <= low THEN t.successor ELSE t.canonical END;
+        t_per := t.per * CASE WHEN t.successor_on <= low THEN t.successor_per ELSE 1 END;
+        IF f_code = t_code THEN
+            legal := mart.legal_legs(p_from, f_code) || mart.legal_legs(f_code, p_to);
+            RETURN QUERY
+            SELECT low + n, round(t_per, 40) / f_per, NULL::date, 'legal'::text, NULL::text, legal
+            FROM generate_series(0, high - low) AS n;
+        ELSE
+            RETURN QUERY
+            SELECT d.day, round(d.num * t_per, 40) / (d.den * f_per), d.rate_date, d.source, NULL::text,
+                CASE WHEN p_legs THEN mart.with_legal(p_from, d.legs, p_to) END
+            FROM mart.fx_days(f_code, t_code, low, high, p_sources, p_max_age, p_known, p_lag, p_legs) AS d;
+            GET DIAGNOSTICS answered = ROW_COUNT;
+            IF answered < high - low + 1 THEN
+                RETURN QUERY
+                SELECT m.day, m.rate, m.rate_date, m.source, m.missing, m.legs
+                FROM mart.fx_unanswered(
+                    p_from, p_to, f_code, t_code, f_per, t_per, low, high, p_sources, p_max_age, p_known, p_lag,
+                    p_pegs, p_legs) AS m;
+            END IF;
+        END IF;
+        low := high + 1;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamp with time zone, p_legs boolean) RETURNS TABLE(ord bigint, source text, handmade boolean, rate_date date, num numeric, den numeric, legs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Every date on which one source published all it takes to go from one canonical currency to another, with the
+    -- best route of that date: direct or inverse before a cross; rate = num / den.
+    WITH src AS (
+        SELECT s.source_id, s.source, s.pivot, s.handmade, s.fixing, o.ord
+        FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
+        JOIN mart.source AS s USING (source)
+    ),
+    code AS (
+        SELECT s.source_id, f.code, f.canonical, f.per, f.retired_on
+        FROM src AS s
+        JOIN mart.currency_family AS f ON f.canonical IN (p_from, p_to, s.pivot)
+    ),
+    published AS (
+        -- a source with a pivot: only the pairs among the two currencies and the pivot
+        SELECT r.source_id, b.canonical AS x, q.canonical AS y, r.rate_date, r.base, r.quote, r.rate, r.known_from,
+            b.per AS x_per, q.per AS y_per
+        FROM src AS s
+        JOIN code AS b ON b.source_id = s.source_id
+        JOIN code AS q ON q.source_id = s.source_id AND q.canonical <> b.canonical
+        JOIN mart.fx_rate_known(p_known) AS r
+            ON r.source_id = s.source_id AND r.base = b.code AND r.quote = q.code
+        WHERE s.pivot IS NOT NULL AND r.rate_date BETWEEN p_low AND p_high
+            AND (b.retired_on IS NULL OR r.rate_date < b.retired_on)
+            AND (q.retired_on IS NULL OR r.rate_date < q.retired_on)
+        UNION ALL
+        -- a source without: whatever it published that touches either
+        SELECT r.source_id, b.canonical, q.canonical, r.rate_date, r.base, r.quote, r.rate, r.known_from, b.per, q.per
+        FROM src AS s
+        JOIN mart.fx_rate_known(p_known) AS r ON r.source_id = s.source_id
+        JOIN mart.currency_family AS b ON b.code = r.base
+        JOIN mart.currency_family AS q ON q.code = r.quote
+        WHERE s.pivot IS NULL AND r.rate_date BETWEEN p_low AND p_high
+            AND (b.canonical IN (p_from, p_to) OR q.canonical IN (p_from, p_to)) AND b.canonical <> q.canonical
+            AND (b.retired_on IS NULL OR r.rate_date < b.retired_on)
+            AND (q.retired_on IS NULL OR r.rate_date < q.retired_on)
+    ),
+    direct AS (
+        SELECT DISTINCT ON (p.source_id, p.rate_date) p.*
+        FROM published AS p
+        JOIN src AS s USING (source_id)
+        WHERE p.x IN (p_from, p_to) AND p.y IN (p_from, p_to)
+        ORDER BY p.source_id, p.rate_date, (p.x = s.pivot) DESC NULLS LAST, p.x, p.x_per, p.y_per
+    ),
+    near AS (  -- legs between the first currency and a pivot
+        SELECT DISTINCT ON (p.source_id, p.rate_date, via) p.*, v.via
+        FROM published AS p
+        JOIN src AS s USING (source_id)
+        CROSS JOIN LATERAL (SELECT CASE WHEN p.x = p_from THEN p.y ELSE p.x END AS via) AS v
+        WHERE p_from IN (p.x, p.y) AND p_to NOT IN (p.x, p.y) AND (s.pivot IS NULL OR v.via = s.pivot)
+        ORDER BY p.source_id, p.rate_date, via, p.x = via DESC, p.x_per, p.y_per
+    ),
+    far AS (  -- legs between a pivot and the second
+        SELECT DISTINCT ON (p.source_id, p.rate_date, via) p.*, v.via
+        FROM published AS p
+        JOIN src AS s USING (source_id)
+        CROSS JOIN LATERAL (SELECT CASE WHEN p.x = p_to THEN p.y ELSE p.x END AS via) AS v
+        WHERE p_to IN (p.x, p.y) AND p_from NOT IN (p.x, p.y) AND (s.pivot IS NULL OR v.via = s.pivot)
+        ORDER BY p.source_id, p.rate_date, via, p.x = via DESC, p.x_per, p.y_per
+    ),
+    route AS (
+        SELECT d.source_id, d.rate_date, 0 AS crosses, ''::text AS via,
+            CASE WHEN d.x = p_from THEN d.rate * d.x_per ELSE d.y_per END AS num,
+            CASE WHEN d.x = p_from THEN d.y_per ELSE d.rate * d.x_per END AS den,
+            d.base AS base1, d.quote AS quote1, d.rate AS rate1, d.known_from AS known1,
+            CASE WHEN d.x = p_from THEN 'direct' ELSE 'inverse' END AS use1,
+            NULL::text AS base2, NULL::text AS quote2, NULL::numeric AS rate2, NULL::timestamptz AS known2,
+            NULL::text AS use2
+        FROM direct AS d
+        UNION ALL
+        SELECT n.source_id, n.rate_date, 1, n.via,
+            CASE WHEN n.x = p_from THEN n.rate * n.x_per ELSE n.y_per END
+                * CASE WHEN f.x = f.via THEN f.rate * f.x_per ELSE f.y_per END,
+            CASE WHEN n.x = p_from THEN n.y_per ELSE n.rate * n.x_per END
+                * CASE WHEN f.x = f.via THEN f.y_per ELSE f.rate * f.x_per END,
+            n.base, n.quote, n.rate, n.known_from, CASE WHEN n.x = p_from THEN 'direct' ELSE 'inverse' END,
+            f.base, f.quote, f.rate, f.known_from, CASE WHEN f.x = f.via THEN 'direct' ELSE 'inverse' END
+        FROM near AS n
+        JOIN far AS f USING (source_id, rate_date, via)
+    ),
+    best AS (
+        SELECT DISTINCT ON (source_id, rate_date) *
+        FROM route
+        ORDER BY source_id, rate_date, crosses, via = 'EUR' DESC, via = 'USD' DESC, via
+    )
+    SELECT s.ord, s.source, s.handmade, b.rate_date, b.num, b.den,
+        CASE WHEN p_legs THEN (
+            SELECT jsonb_agg(jsonb_build_object(
+                'base', leg.base, 'quote', leg.quote, 'rate', leg.rate, 'date', b.rate_date, 'source', s.source,
+                'revision', 1 + (
+                    SELECT count(*) FROM mart.fx_rate_revision AS old
+                    WHERE old.source_id = b.source_id AND old.base = leg.base AND old.quote = leg.quote
+                        AND old.rate_date = b.rate_date AND old.known_from < leg.known_from),
+                'use', leg.use, 'fixing', s.fixing) ORDER BY leg.n)
+            FROM (VALUES
+                (1, b.base1, b.quote1, b.rate1, b.known1, b.use1),
+                (2, b.base2, b.quote2, b.rate2, b.known2, b.use2)
+            ) AS leg (n, base, quote, rate, known_from, use)
+            WHERE leg.base IS NOT NULL)
+        END
+    FROM best AS b
+    JOIN src AS s USING (source_id)
+$$;
+
+CREATE FUNCTION mart.fx_unanswered(p_from text, p_to text, p_from_code text, p_to_code text, p_from_per numeric, p_to_per numeric, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_pegs boolean, p_legs boolean) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
+    LANGUAGE plpgsql STABLE
+    AS $$
+-- The days that no single source answers: a join of two sources, then a peg where pegs are wanted, else the reason.
+DECLARE
+    earliest date;
+BEGIN
+    SELECT min(r.rate_date) INTO earliest
+    FROM mart.fx_routes(p_from_code, p_to_code, '-infinity', p_last - p_lag, p_sources, p_known, false) AS r;
+    RETURN QUERY
+    WITH open_day AS MATERIALIZED (
+        SELECT p_first + n AS day FROM generate_series(0, p_last - p_first) AS n
+        EXCEPT
+        SELECT d.day
+        FROM mart.fx_days(
+            p_from_code, p_to_code, p_first, p_last, p_sources, p_max_age, p_known, p_lag, false) AS d
+    ),
+    joined AS MATERIALIZED (
+        SELECT j.*
+        FROM mart.fx_joined(
+            p_from_code, p_to_code, (SELECT min(o.day) FROM open_day AS o), (SELECT max(o.day) FROM open_day AS o),
+            p_sources, p_max_age, p_known, p_lag, p_legs) AS j
+    ),
+    pegged AS MATERIALIZED (
+        SELECT DISTINCT ON (o.day) o.day, g.rate, g.rate_date, g.source, g.legs
+        FROM open_day AS o
+        CROSS JOIN LATERAL mart.fx_pegged(p_from, p_to, o.day, p_sources, p_max_age, p_known, p_lag, p_legs) AS g
+        WHERE p_pegs AND NOT EXISTS (SELECT FROM joined AS j WHERE j.day = o.day)
+        ORDER BY o.day
+    )
+    SELECT o.day,
+        coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
+        coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
+        CASE
+            WHEN j.day IS NOT NULL OR g.day IS NOT NULL THEN NULL
+            WHEN earliest <= o.day - p_lag THEN 'rate_too_old'
+            ELSE 'no_rate'
+        END,
+        CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
+    FROM open_day AS o
+    LEFT JOIN joined AS j ON j.day = o.day
+    LEFT JOIN pegged AS g ON g.day = o.day;
+END
+$$;
+
+CREATE FUNCTION mart.legal_legs(p_from text, p_to text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    -- The official factors between two codes of one money, in walking order; one `base` is `rate` `quote`.
+    WITH RECURSIVE walk (code, legs, hops) AS (
+        SELECT p_from COLLATE "C", '[]'::jsonb, 0
+        UNION ALL
+        SELECT
+            CASE WHEN l.old = w.code THEN l.new ELSE l.old END,
+            w.legs || jsonb_build_object(
+                'base', l.new, 'quote', l.old, 'rate', l.factor, 'date', l.effective, 'source', l.source,
+                'revision', NULL, 'use', 'legal'),
+            w.hops + 1
+        FROM walk AS w
+        JOIN mart.legal_factor AS l ON w.code IN (l.old, l.new)
+        WHERE w.code <> p_to AND w.hops < 6
+            AND NOT w.legs @> jsonb_build_array(jsonb_build_object('base', l.new, 'quote', l.old))
+    )
+    SELECT legs FROM walk WHERE code = p_to ORDER BY hops LIMIT 1
+$$;
+
+CREATE FUNCTION mart.money(x numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN trim_scale(round(x, CASE WHEN (abs(x) >= (1000)::numeric) THEN 6 WHEN (abs(x) >= (100)::numeric) THEN 7 WHEN (abs(x) >= (10)::numeric) THEN 8 WHEN (abs(x) >= (1)::numeric) THEN 9 WHEN (x = (0)::numeric) THEN 6 ELSE (9 - mart.exponent(x)) END));
+
+COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 decimals or 10 significant digits, whichever is finer.';
+
+CREATE FUNCTION mart.significant(x numeric, digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN trim_scale(round(x, ((digits - 1) - mart.exponent(x))));
+
+COMMENT ON FUNCTION mart.significant(x numeric, digits integer) IS 'x rounded to so many significant digits; rates are reported with 12.';
+
+CREATE FUNCTION mart.with_legal(p_from text, p_legs jsonb, p_to text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    -- Market legs with the legal factors that lead to the first and from the last, walked code by code.
+    WITH RECURSIVE walk (at, rest, done) AS (
+        SELECT p_from COLLATE "C", p_legs, '[]'::jsonb
+        UNION ALL
+        SELECT step.leg ->> CASE step.leg ->> 'use' WHEN 'direct' THEN 'quote' ELSE 'base' END,
+            w.rest - 0,
+            w.done || coalesce(mart.legal_legs(w.at, step.leg ->> CASE step.leg ->> 'use' WHEN 'direct' THEN 'base' ELSE 'quote' END), '[]')
+                || step.leg
+        FROM walk AS w
+        CROSS JOIN LATERAL (SELECT w.rest -> 0 AS leg) AS step
+        WHERE jsonb_array_length(w.rest) > 0
+    )
+    SELECT w.done || coalesce(mart.legal_legs(w.at, p_to), '[]')
+    FROM walk AS w
+    WHERE jsonb_array_length(w.rest) = 0
+$$;
+
+CREATE FUNCTION warehouse.price_rank(p_instrument integer, p_source smallint, p_basis "char") RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    -- Smaller stands: a person's correction, then the better basis (raw gives every adjustment), then the
+    -- instrument's order of providers, then the rest in order of first use.
+    SELECT CASE WHEN s.source = 'correction' THEN 0
+        ELSE position(p_basis::text IN 'rsa') * 100000
+            + coalesce(array_position(i.providers, s.source) * 100, 10000 + p_source) END
+    FROM warehouse.dim_instrument AS i, warehouse.dim_source AS s
+    WHERE i.instrument_id = p_instrument AND s.source_id = p_source
+$$;
+
+CREATE AGGREGATE landing.unit_level(level numeric, at bigint, forced boolean) (
+    SFUNC = landing.unit_level_step,
+    STYPE = landing.unit_walk,
+    INITCOND = '(,,,,,)'
+);
+
+CREATE AGGREGATE mart.product(numeric) (
+    SFUNC = numeric_mul,
+    STYPE = numeric,
+    INITCOND = '1',
+    PARALLEL = safe
+);
+
+CREATE TABLE landing.delivery (
+    delivery_id integer NOT NULL,
+    payload_id integer NOT NULL,
+    run_id integer NOT NULL,
+    provider text NOT NULL,
+    request text NOT NULL,
+    symbol text,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    content_type text,
+    fetched_at timestamp with time zone NOT NULL,
+    known_at timestamp with time zone,
+    redacted boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'landed'::text NOT NULL,
+    parser_version integer,
+    message text,
+    CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['landed'::text, 'loaded'::text, 'nothing'::text, 'refused'::text, 'unreadable'::text])))
+);
+
+COMMENT ON COLUMN landing.delivery.state IS 'landed: not yet read; loaded; nothing: read, holds nothing to load; refused: the provider said no; unreadable.';
+
+ALTER TABLE landing.delivery ALTER COLUMN delivery_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.delivery_delivery_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.finding (
+    finding_id integer NOT NULL,
+    load_id integer NOT NULL,
+    rule text NOT NULL,
+    subject text NOT NULL,
+    day date,
+    evidence jsonb NOT NULL
+);
+
+COMMENT ON TABLE landing.finding IS 'What looks odd and was kept: never a rejection.';
+
+ALTER TABLE landing.finding ALTER COLUMN finding_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.finding_finding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.load (
+    load_id integer NOT NULL,
+    run_id integer NOT NULL,
+    delivery_id integer,
+    kind text NOT NULL,
+    parser_version integer,
+    known_from timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    counts jsonb,
+    author text,
+    reason text,
+    CONSTRAINT load_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'replay'::text, 'decision'::text, 'correction'::text, 'edit'::text, 'undo'::text, 'judge'::text])))
+);
+
+COMMENT ON TABLE landing.load IS 'One publishing transaction; every fact names the one that brought it.';
+
+COMMENT ON COLUMN landing.load.known_from IS 'From when this warehouse believed it (or, for an import with --known-at, would have).';
+
+ALTER TABLE landing.load ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.load_load_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.payload (
+    payload_id integer NOT NULL,
+    sha256 bytea NOT NULL,
+    bytes bigint NOT NULL,
+    encoding text NOT NULL,
+    CONSTRAINT payload_encoding_check CHECK ((encoding = ANY (ARRAY['identity'::text, 'zlib'::text])))
+);
+
+COMMENT ON TABLE landing.payload IS 'Each distinct body once; landing.delivery tells when and from where it came.';
+
+CREATE TABLE landing.payload_chunk (
+    payload_id integer NOT NULL,
+    seq integer NOT NULL,
+    body bytea NOT NULL
+);
+ALTER TABLE ONLY landing.payload_chunk ALTER COLUMN body SET STORAGE EXTERNAL;
+
+ALTER TABLE landing.payload ALTER COLUMN payload_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.payload_payload_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.quarantine (
+    quarantine_id integer NOT NULL,
+    load_id integer NOT NULL,
+    kind text NOT NULL,
+    instrument_id integer,
+    symbol text NOT NULL,
+    day date,
+    source_id smallint NOT NULL,
+    reason text NOT NULL,
+    evidence jsonb NOT NULL,
+    content jsonb NOT NULL,
+    row_key text NOT NULL,
+    group_key text,
+    state text DEFAULT 'held'::text NOT NULL,
+    factor numeric,
+    decided_at timestamp with time zone,
+    decided_by text,
+    decision_reason text,
+    CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['price'::text, 'rate'::text, 'action'::text]))),
+    CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'accepted'::text, 'rejected'::text, 'rescaled'::text, 'superseded'::text])))
+);
+
+COMMENT ON COLUMN landing.quarantine.content IS 'The row as published, as text; numbers that could be read are exact.';
+
+COMMENT ON COLUMN landing.quarantine.row_key IS 'What the row says and who says it: the same row held again adds no entry.';
+
+ALTER TABLE landing.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.quarantine_quarantine_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.quota_closed (
+    provider text NOT NULL,
+    key_id text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    message text NOT NULL
+);
+
+COMMENT ON TABLE landing.quota_closed IS 'A window that the provider itself has closed by a refusal.';
+
+CREATE TABLE landing.quota_use (
+    provider text NOT NULL,
+    key_id text NOT NULL,
+    called_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    run_id integer NOT NULL,
+    request text NOT NULL
+);
+
+COMMENT ON COLUMN landing.quota_use.key_id IS 'First 12 hex digits of the key''s SHA-256: tells keys apart, reveals none.';
+
+CREATE TABLE landing.run (
+    run_id integer NOT NULL,
+    command text NOT NULL,
+    arguments jsonb DEFAULT '{}'::jsonb NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    state text DEFAULT 'running'::text NOT NULL,
+    report jsonb,
+    message text,
+    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'partly'::text, 'failed'::text])))
+);
+
+ALTER TABLE landing.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.run_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE warehouse.fact_corporate_action (
+    instrument_id integer NOT NULL,
+    source_id smallint NOT NULL,
+    kind text NOT NULL,
+    ex_date date NOT NULL,
+    type text DEFAULT ''::text NOT NULL,
+    pay_date date DEFAULT 'infinity'::date NOT NULL,
+    new numeric,
+    old numeric,
+    amount numeric,
+    unit_id smallint,
+    basis "char" DEFAULT 'r'::"char" NOT NULL,
+    load_id integer NOT NULL,
+    known_from timestamp with time zone NOT NULL,
+    CONSTRAINT fact_corporate_action_check CHECK ((((kind = 'dividend'::text) AND (amount > (0)::numeric) AND (unit_id IS NOT NULL)) OR ((kind <> 'dividend'::text) AND (new > (0)::numeric) AND (old > (0)::numeric)))),
+    CONSTRAINT fact_corporate_action_kind_check CHECK ((kind = ANY (ARRAY['split'::text, 'spinoff'::text, 'dividend'::text])))
+);
+
+COMMENT ON COLUMN warehouse.fact_corporate_action.pay_date IS 'infinity: not stated.';
+
+COMMENT ON COLUMN warehouse.fact_corporate_action.new IS 'Shares after, for `old` shares before (split); price factor new/old (spinoff).';
+
+CREATE TABLE warehouse.fact_corporate_action_revision (
+    instrument_id integer CONSTRAINT fact_corporate_action_instrument_id_not_null NOT NULL,
+    source_id smallint CONSTRAINT fact_corporate_action_source_id_not_null NOT NULL,
+    kind text CONSTRAINT fact_corporate_action_kind_not_null NOT NULL,
+    ex_date date CONSTRAINT fact_corporate_action_ex_date_not_null NOT NULL,
+    type text CONSTRAINT fact_corporate_action_type_not_null NOT NULL,
+    pay_date date CONSTRAINT fact_corporate_action_pay_date_not_null NOT NULL,
+    new numeric,
+    old numeric,
+    amount numeric,
+    unit_id smallint,
+    basis "char" CONSTRAINT fact_corporate_action_basis_not_null NOT NULL,
+    load_id integer CONSTRAINT fact_corporate_action_load_id_not_null NOT NULL,
+    known_from timestamp with time zone CONSTRAINT fact_corporate_action_known_from_not_null NOT NULL,
+    known_to timestamp with time zone NOT NULL,
+    closed_by integer NOT NULL
+);
+
+CREATE VIEW mart.corporate_action AS
+ SELECT a.instrument_id,
+    a.source_id,
+    a.kind,
+    a.ex_date,
+    a.type,
+    a.pay_date,
+    a.new,
+    a.old,
+    a.amount,
+    a.unit_id,
+    a.basis,
+    a.load_id,
+    a.known_from,
+    'infinity'::timestamp with time zone AS known_to
+   FROM warehouse.fact_corporate_action a
+UNION ALL
+ SELECT fact_corporate_action_revision.instrument_id,
+    fact_corporate_action_revision.source_id,
+    fact_corporate_action_revision.kind,
+    fact_corporate_action_revision.ex_date,
+    fact_corporate_action_revision.type,
+    fact_corporate_action_revision.pay_date,
+    fact_corporate_action_revision.new,
+    fact_corporate_action_revision.old,
+    fact_corporate_action_revision.amount,
+    fact_corporate_action_revision.unit_id,
+    fact_corporate_action_revision.basis,
+    fact_corporate_action_revision.load_id,
+    fact_corporate_action_revision.known_from,
+    fact_corporate_action_revision.known_to
+   FROM warehouse.fact_corporate_action_revision;
+
+CREATE TABLE warehouse.dim_currency (
+    code text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    minor_digits smallint,
+    valid_from date,
+    valid_to date
+);
+
+CREATE VIEW mart.currency AS
+ SELECT code,
+    name,
+    minor_digits,
+    valid_from,
+    valid_to
+   FROM warehouse.dim_currency;
+
+CREATE TABLE mart.currency_family (
+    code text NOT NULL COLLATE pg_catalog."C",
+    canonical text NOT NULL COLLATE pg_catalog."C",
+    per numeric NOT NULL,
+    retired_on date,
+    successor text COLLATE pg_catalog."C",
+    successor_per numeric,
+    successor_on date
+);
+
+COMMENT ON TABLE mart.currency_family IS 'A code and the newest code of the same money through redenominations (1 canonical = per code), from when a source may no longer be believed about it (retired_on), and what the canonical was changed over to (1 successor = successor_per canonical, from successor_on).';
+
+CREATE TABLE warehouse.dim_exchange (
+    mic text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    country text,
+    time_zone text NOT NULL,
+    covered_from date,
+    covered_to date
+);
+
+COMMENT ON COLUMN warehouse.dim_exchange.covered_from IS 'First day of which dim_date knows every session; null: none.';
+
+CREATE VIEW mart.exchange AS
+ SELECT mic,
+    name,
+    country,
+    time_zone,
+    covered_from,
+    covered_to
+   FROM warehouse.dim_exchange;
+
+CREATE TABLE warehouse.fact_fx_rate (
+    source_id smallint NOT NULL,
+    base text NOT NULL COLLATE pg_catalog."C",
+    quote text NOT NULL COLLATE pg_catalog."C",
+    rate_date date NOT NULL,
+    rate numeric NOT NULL,
+    load_id integer NOT NULL,
+    known_from timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.fact_fx_rate.rate IS 'One base is this many quote, as published.';
+
+CREATE VIEW mart.fx_rate AS
+ SELECT source_id,
+    base,
+    quote,
+    rate_date,
+    rate,
+    load_id,
+    known_from
+   FROM warehouse.fact_fx_rate;
+
+CREATE TABLE warehouse.fact_fx_rate_revision (
+    source_id smallint CONSTRAINT fact_fx_rate_source_id_not_null NOT NULL,
+    base text CONSTRAINT fact_fx_rate_base_not_null NOT NULL COLLATE pg_catalog."C",
+    quote text CONSTRAINT fact_fx_rate_quote_not_null NOT NULL COLLATE pg_catalog."C",
+    rate_date date CONSTRAINT fact_fx_rate_rate_date_not_null NOT NULL,
+    rate numeric CONSTRAINT fact_fx_rate_rate_not_null NOT NULL,
+    load_id integer CONSTRAINT fact_fx_rate_load_id_not_null NOT NULL,
+    known_from timestamp with time zone CONSTRAINT fact_fx_rate_known_from_not_null NOT NULL,
+    known_to timestamp with time zone NOT NULL,
+    closed_by integer NOT NULL
+);
+
+CREATE VIEW mart.fx_rate_revision AS
+ SELECT source_id,
+    base,
+    quote,
+    rate_date,
+    rate,
+    load_id,
+    known_from,
+    known_to
+   FROM warehouse.fact_fx_rate_revision;
+
+CREATE TABLE warehouse.coverage (
+    instrument_id integer NOT NULL,
+    first_session date NOT NULL,
+    last_session date NOT NULL,
+    bars integer NOT NULL
+);
+
+COMMENT ON TABLE warehouse.coverage IS 'What is stored per instrument; kept by every publish (max(date) over facts takes seconds).';
+
+CREATE TABLE warehouse.dim_instrument (
+    instrument_id integer NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    mic text COLLATE pg_catalog."C",
+    name text,
+    kind text DEFAULT 'stock'::text NOT NULL,
+    providers text[] NOT NULL,
+    watched boolean DEFAULT true NOT NULL,
+    listed_from date,
+    listed_to date,
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_instrument.providers IS 'In order of preference: the first that states a bar stands.';
+
+CREATE TABLE warehouse.dim_price_unit (
+    unit_id smallint NOT NULL,
+    unit text NOT NULL COLLATE pg_catalog."C",
+    currency text NOT NULL COLLATE pg_catalog."C",
+    per integer NOT NULL,
+    CONSTRAINT dim_price_unit_per_check CHECK ((per > 0))
+);
+
+COMMENT ON COLUMN warehouse.dim_price_unit.per IS 'Units per one of the currency: GBX has 100 per GBP.';
+
+CREATE TABLE warehouse.instrument_unit (
+    instrument_id integer NOT NULL,
+    valid_from date DEFAULT '-infinity'::date NOT NULL,
+    valid_to date DEFAULT 'infinity'::date NOT NULL,
+    unit_id smallint NOT NULL
+);
+
+COMMENT ON TABLE warehouse.instrument_unit IS 'The quoted unit, first day and last day included.';
+
+CREATE VIEW mart.instrument AS
+ SELECT i.instrument_id,
+    i.symbol,
+    i.mic,
+    i.name,
+    i.kind,
+    i.providers,
+    i.watched,
+    i.listed_from,
+    i.listed_to,
+    u.unit,
+    u.currency,
+    c.first_session,
+    c.last_session,
+    COALESCE(c.bars, 0) AS bars
+   FROM ((warehouse.dim_instrument i
+     LEFT JOIN LATERAL ( SELECT p.unit,
+            p.currency
+           FROM (warehouse.instrument_unit iu
+             JOIN warehouse.dim_price_unit p USING (unit_id))
+          WHERE (iu.instrument_id = i.instrument_id)
+          ORDER BY iu.valid_from DESC
+         LIMIT 1) u ON (true))
+     LEFT JOIN warehouse.coverage c USING (instrument_id));
+
+CREATE TABLE warehouse.legal_factor (
+    old text NOT NULL COLLATE pg_catalog."C",
+    new text NOT NULL COLLATE pg_catalog."C",
+    factor numeric NOT NULL,
+    effective date NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    CONSTRAINT legal_factor_factor_check CHECK ((factor > (0)::numeric)),
+    CONSTRAINT legal_factor_kind_check CHECK ((kind = ANY (ARRAY['changeover'::text, 'redenomination'::text])))
+);
+
+COMMENT ON COLUMN warehouse.legal_factor.factor IS 'One new is this many old.';
+
+CREATE VIEW mart.legal_factor AS
+ SELECT old,
+    new,
+    factor,
+    effective,
+    kind,
+    source
+   FROM warehouse.legal_factor;
+
+CREATE TABLE warehouse.peg (
+    currency text NOT NULL COLLATE pg_catalog."C",
+    anchor text NOT NULL COLLATE pg_catalog."C",
+    rate numeric NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    CONSTRAINT peg_rate_check CHECK ((rate > (0)::numeric))
+);
+
+COMMENT ON COLUMN warehouse.peg.rate IS 'One anchor is this many of the currency.';
+
+CREATE VIEW mart.peg AS
+ SELECT currency,
+    anchor,
+    rate,
+    valid_from,
+    valid_to,
+    source
+   FROM warehouse.peg;
+
+CREATE TABLE warehouse.fact_price (
+    instrument_id integer NOT NULL,
+    session date NOT NULL,
+    load_id integer NOT NULL,
+    source_id smallint NOT NULL,
+    unit_id smallint NOT NULL,
+    basis "char" NOT NULL,
+    open numeric,
+    high numeric,
+    low numeric,
+    close numeric NOT NULL,
+    volume numeric
+);
+
+COMMENT ON COLUMN warehouse.fact_price.basis IS 'r raw (as traded), s split-adjusted, a adjusted for splits and dividends.';
+
+CREATE VIEW mart.price AS
+ SELECT instrument_id,
+    session,
+    load_id,
+    source_id,
+    unit_id,
+    basis,
+    open,
+    high,
+    low,
+    close,
+    volume
+   FROM warehouse.fact_price;
+
+CREATE TABLE warehouse.fact_price_revision (
+    instrument_id integer CONSTRAINT fact_price_instrument_id_not_null NOT NULL,
+    session date CONSTRAINT fact_price_session_not_null NOT NULL,
+    load_id integer CONSTRAINT fact_price_load_id_not_null NOT NULL,
+    source_id smallint CONSTRAINT fact_price_source_id_not_null NOT NULL,
+    unit_id smallint CONSTRAINT fact_price_unit_id_not_null NOT NULL,
+    basis "char" CONSTRAINT fact_price_basis_not_null NOT NULL,
+    open numeric,
+    high numeric,
+    low numeric,
+    close numeric CONSTRAINT fact_price_close_not_null NOT NULL,
+    volume numeric,
+    known_from timestamp with time zone NOT NULL,
+    known_to timestamp with time zone NOT NULL,
+    closed_by integer NOT NULL
+);
+
+COMMENT ON TABLE warehouse.fact_price_revision IS 'Bars once current, believed from known_from until known_to.';
+
+CREATE VIEW mart.price_revision AS
+ SELECT instrument_id,
+    session,
+    load_id,
+    source_id,
+    unit_id,
+    basis,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    known_from,
+    known_to
+   FROM warehouse.fact_price_revision;
+
+CREATE VIEW mart.price_unit AS
+ SELECT unit_id,
+    unit,
+    currency,
+    per
+   FROM warehouse.dim_price_unit;
+
+CREATE VIEW mart.publication AS
+ SELECT load_id,
+    run_id,
+    kind,
+    known_from,
+    recorded_at
+   FROM landing.load;
+
+CREATE TABLE warehouse.dim_date (
+    mic text NOT NULL COLLATE pg_catalog."C",
+    session date NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    admitted boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_date.admitted IS 'Added by a person against the calendar.';
+
+CREATE VIEW mart.session AS
+ SELECT mic,
+    session,
+    closes_at
+   FROM warehouse.dim_date;
+
+CREATE TABLE warehouse.dim_source (
+    source_id smallint NOT NULL,
+    source text NOT NULL COLLATE pg_catalog."C",
+    pivot text COLLATE pg_catalog."C",
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    final_at interval DEFAULT '24:00:00'::interval NOT NULL,
+    fixing text,
+    handmade boolean DEFAULT true NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_source.pivot IS 'The currency this source crosses through; null: any common one.';
+
+COMMENT ON COLUMN warehouse.dim_source.final_at IS 'Local time of a day at which the rate of that day is final.';
+
+COMMENT ON COLUMN warehouse.dim_source.handmade IS 'A person''s own figures: never carried past a newer rate.';
+
+CREATE VIEW mart.source AS
+ SELECT source_id,
+    source,
+    pivot,
+    time_zone,
+    final_at,
+    fixing,
+    handmade
+   FROM warehouse.dim_source;
+
+CREATE TABLE warehouse.state (
+    one boolean DEFAULT true NOT NULL,
+    published_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT state_one_check CHECK (one)
+);
+
+COMMENT ON COLUMN warehouse.state.published_at IS 'The greatest known_from given by the clock; the next is never before it.';
+
+CREATE VIEW mart.state AS
+ SELECT published_at,
+    version
+   FROM warehouse.state;
+
+CREATE TABLE ops.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE warehouse.dim_instrument ALTER COLUMN instrument_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME warehouse.dim_instrument_instrument_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE warehouse.dim_price_unit ALTER COLUMN unit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME warehouse.dim_price_unit_unit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE warehouse.dim_source ALTER COLUMN source_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME warehouse.dim_source_source_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE warehouse.fact_price_outranked (
+    instrument_id integer CONSTRAINT fact_price_instrument_id_not_null NOT NULL,
+    session date CONSTRAINT fact_price_session_not_null NOT NULL,
+    load_id integer CONSTRAINT fact_price_load_id_not_null NOT NULL,
+    source_id smallint CONSTRAINT fact_price_source_id_not_null NOT NULL,
+    unit_id smallint CONSTRAINT fact_price_unit_id_not_null NOT NULL,
+    basis "char" CONSTRAINT fact_price_basis_not_null NOT NULL,
+    open numeric,
+    high numeric,
+    low numeric,
+    close numeric CONSTRAINT fact_price_close_not_null NOT NULL,
+    volume numeric
+);
+
+COMMENT ON TABLE warehouse.fact_price_outranked IS 'The last word of each provider that another one outranks.';
+
+CREATE TABLE warehouse.instrument_symbol (
+    instrument_id integer NOT NULL,
+    provider text NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    valid_from date DEFAULT '-infinity'::date NOT NULL,
+    valid_to date DEFAULT 'infinity'::date NOT NULL
+);
+
+ALTER TABLE ONLY landing.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
+
+ALTER TABLE ONLY landing.finding
+    ADD CONSTRAINT finding_pkey PRIMARY KEY (finding_id);
+
+ALTER TABLE ONLY landing.finding
+    ADD CONSTRAINT finding_rule_subject_day_key UNIQUE NULLS NOT DISTINCT (rule, subject, day);
+
+ALTER TABLE ONLY landing.load
+    ADD CONSTRAINT load_pkey PRIMARY KEY (load_id);
+
+ALTER TABLE ONLY landing.payload_chunk
+    ADD CONSTRAINT payload_chunk_pkey PRIMARY KEY (payload_id, seq);
+
+ALTER TABLE ONLY landing.payload
+    ADD CONSTRAINT payload_pkey PRIMARY KEY (payload_id);
+
+ALTER TABLE ONLY landing.payload
+    ADD CONSTRAINT payload_sha256_key UNIQUE (sha256);
+
+ALTER TABLE ONLY landing.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id);
+
+ALTER TABLE ONLY landing.quarantine
+    ADD CONSTRAINT quarantine_row_key_key UNIQUE (row_key);
+
+ALTER TABLE ONLY landing.quota_closed
+    ADD CONSTRAINT quota_closed_pkey PRIMARY KEY (provider, key_id);
+
+ALTER TABLE ONLY landing.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE ONLY mart.currency_family
+    ADD CONSTRAINT currency_family_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY ops.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY warehouse.coverage
+    ADD CONSTRAINT coverage_pkey PRIMARY KEY (instrument_id);
+
+ALTER TABLE ONLY warehouse.dim_currency
+    ADD CONSTRAINT dim_currency_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY warehouse.dim_date
+    ADD CONSTRAINT dim_date_pkey PRIMARY KEY (mic, session);
+
+ALTER TABLE ONLY warehouse.dim_exchange
+    ADD CONSTRAINT dim_exchange_pkey PRIMARY KEY (mic);
+
+ALTER TABLE ONLY warehouse.dim_instrument
+    ADD CONSTRAINT dim_instrument_pkey PRIMARY KEY (instrument_id);
+
+ALTER TABLE ONLY warehouse.dim_instrument
+    ADD CONSTRAINT dim_instrument_symbol_key UNIQUE (symbol);
+
+ALTER TABLE ONLY warehouse.dim_price_unit
+    ADD CONSTRAINT dim_price_unit_pkey PRIMARY KEY (unit_id);
+
+ALTER TABLE ONLY warehouse.dim_price_unit
+    ADD CONSTRAINT dim_price_unit_unit_key UNIQUE (unit);
+
+ALTER TABLE ONLY warehouse.dim_source
+    ADD CONSTRAINT dim_source_pkey PRIMARY KEY (source_id);
+
+ALTER TABLE ONLY warehouse.dim_source
+    ADD CONSTRAINT dim_source_source_key UNIQUE (source);
+
+ALTER TABLE ONLY warehouse.fact_corporate_action
+    ADD CONSTRAINT fact_corporate_action_pkey PRIMARY KEY (instrument_id, source_id, kind, ex_date, type, pay_date);
+
+ALTER TABLE ONLY warehouse.fact_corporate_action_revision
+    ADD CONSTRAINT fact_corporate_action_revision_pkey PRIMARY KEY (instrument_id, source_id, kind, ex_date, type, pay_date, known_from, load_id);
+
+ALTER TABLE ONLY warehouse.fact_fx_rate
+    ADD CONSTRAINT fact_fx_rate_pkey PRIMARY KEY (source_id, base, quote, rate_date);
+
+ALTER TABLE ONLY warehouse.fact_fx_rate_revision
+    ADD CONSTRAINT fact_fx_rate_revision_pkey PRIMARY KEY (source_id, base, quote, rate_date, known_from, load_id);
+
+ALTER TABLE ONLY warehouse.fact_price_outranked
+    ADD CONSTRAINT fact_price_outranked_pkey PRIMARY KEY (instrument_id, session, source_id, basis);
+
+ALTER TABLE ONLY warehouse.fact_price
+    ADD CONSTRAINT fact_price_pkey PRIMARY KEY (instrument_id, session);
+
+ALTER TABLE ONLY warehouse.fact_price_revision
+    ADD CONSTRAINT fact_price_revision_pkey PRIMARY KEY (instrument_id, session, known_from, load_id);
+
+ALTER TABLE ONLY warehouse.instrument_symbol
+    ADD CONSTRAINT instrument_symbol_pkey PRIMARY KEY (provider, symbol, valid_from);
+
+ALTER TABLE ONLY warehouse.instrument_unit
+    ADD CONSTRAINT instrument_unit_pkey PRIMARY KEY (instrument_id, valid_from);
+
+ALTER TABLE ONLY warehouse.legal_factor
+    ADD CONSTRAINT legal_factor_pkey PRIMARY KEY (old);
+
+ALTER TABLE ONLY warehouse.peg
+    ADD CONSTRAINT peg_pkey PRIMARY KEY (currency, valid_from);
+
+ALTER TABLE ONLY warehouse.state
+    ADD CONSTRAINT state_pkey PRIMARY KEY (one);
+
+CREATE INDEX delivery_payload ON landing.delivery USING btree (payload_id);
+
+CREATE INDEX delivery_waiting ON landing.delivery USING btree (delivery_id) WHERE (state = 'landed'::text);
+
+CREATE INDEX load_known ON landing.load USING btree (known_from);
+
+CREATE INDEX load_run ON landing.load USING btree (run_id);
+
+CREATE INDEX quarantine_held ON landing.quarantine USING btree (instrument_id, day) WHERE (state = 'held'::text);
+
+CREATE INDEX quota_use_window ON landing.quota_use USING btree (provider, key_id, called_at);
+
+ALTER TABLE ONLY landing.delivery
+    ADD CONSTRAINT delivery_payload_id_fkey FOREIGN KEY (payload_id) REFERENCES landing.payload(payload_id);
+
+ALTER TABLE ONLY landing.delivery
+    ADD CONSTRAINT delivery_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
+
+ALTER TABLE ONLY landing.finding
+    ADD CONSTRAINT finding_load_id_fkey FOREIGN KEY (load_id) REFERENCES landing.load(load_id);
+
+ALTER TABLE ONLY landing.load
+    ADD CONSTRAINT load_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES landing.delivery(delivery_id);
+
+ALTER TABLE ONLY landing.load
+    ADD CONSTRAINT load_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
+
+ALTER TABLE ONLY landing.payload_chunk
+    ADD CONSTRAINT payload_chunk_payload_id_fkey FOREIGN KEY (payload_id) REFERENCES landing.payload(payload_id);
+
+ALTER TABLE ONLY landing.quarantine
+    ADD CONSTRAINT quarantine_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES warehouse.dim_instrument(instrument_id);
+
+ALTER TABLE ONLY landing.quarantine
+    ADD CONSTRAINT quarantine_load_id_fkey FOREIGN KEY (load_id) REFERENCES landing.load(load_id);
+
+ALTER TABLE ONLY landing.quarantine
+    ADD CONSTRAINT quarantine_source_id_fkey FOREIGN KEY (source_id) REFERENCES warehouse.dim_source(source_id);
+
+ALTER TABLE ONLY landing.quota_use
+    ADD CONSTRAINT quota_use_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
+
+ALTER TABLE ONLY warehouse.dim_date
+    ADD CONSTRAINT dim_date_mic_fkey FOREIGN KEY (mic) REFERENCES warehouse.dim_exchange(mic);
+
+ALTER TABLE ONLY warehouse.dim_instrument
+    ADD CONSTRAINT dim_instrument_mic_fkey FOREIGN KEY (mic) REFERENCES warehouse.dim_exchange(mic);
+
+ALTER TABLE ONLY warehouse.dim_price_unit
+    ADD CONSTRAINT dim_price_unit_currency_fkey FOREIGN KEY (currency) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.dim_source
+    ADD CONSTRAINT dim_source_pivot_fkey FOREIGN KEY (pivot) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.instrument_symbol
+    ADD CONSTRAINT instrument_symbol_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES warehouse.dim_instrument(instrument_id);
+
+ALTER TABLE ONLY warehouse.instrument_unit
+    ADD CONSTRAINT instrument_unit_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES warehouse.dim_instrument(instrument_id);
+
+ALTER TABLE ONLY warehouse.instrument_unit
+    ADD CONSTRAINT instrument_unit_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES warehouse.dim_price_unit(unit_id);
+
+ALTER TABLE ONLY warehouse.legal_factor
+    ADD CONSTRAINT legal_factor_new_fkey FOREIGN KEY (new) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.legal_factor
+    ADD CONSTRAINT legal_factor_old_fkey FOREIGN KEY (old) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.peg
+    ADD CONSTRAINT peg_anchor_fkey FOREIGN KEY (anchor) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.peg
+    ADD CONSTRAINT peg_currency_fkey FOREIGN KEY (currency) REFERENCES warehouse.dim_currency(code);
+
+GRANT USAGE ON SCHEMA access TO ticker_web;
+
+GRANT USAGE ON SCHEMA mart TO ticker_reader;
+GRANT USAGE ON SCHEMA mart TO ticker_web;
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+
+GRANT SELECT ON TABLE mart.corporate_action TO ticker_reader;
+GRANT SELECT ON TABLE mart.corporate_action TO ticker_web;
+
+GRANT SELECT ON TABLE mart.currency TO ticker_reader;
+GRANT SELECT ON TABLE mart.currency TO ticker_web;
+
+GRANT SELECT ON TABLE mart.currency_family TO ticker_reader;
+GRANT SELECT ON TABLE mart.currency_family TO ticker_web;
+
+GRANT SELECT ON TABLE mart.exchange TO ticker_reader;
+GRANT SELECT ON TABLE mart.exchange TO ticker_web;
+
+GRANT SELECT ON TABLE mart.fx_rate TO ticker_reader;
+GRANT SELECT ON TABLE mart.fx_rate TO ticker_web;
+
+GRANT SELECT ON TABLE mart.fx_rate_revision TO ticker_reader;
+GRANT SELECT ON TABLE mart.fx_rate_revision TO ticker_web;
+
+GRANT SELECT ON TABLE mart.instrument TO ticker_reader;
+GRANT SELECT ON TABLE mart.instrument TO ticker_web;
+
+GRANT SELECT ON TABLE mart.legal_factor TO ticker_reader;
+GRANT SELECT ON TABLE mart.legal_factor TO ticker_web;
+
+GRANT SELECT ON TABLE mart.peg TO ticker_reader;
+GRANT SELECT ON TABLE mart.peg TO ticker_web;
+
+GRANT SELECT ON TABLE mart.price TO ticker_reader;
+GRANT SELECT ON TABLE mart.price TO ticker_web;
+
+GRANT SELECT ON TABLE mart.price_revision TO ticker_reader;
+GRANT SELECT ON TABLE mart.price_revision TO ticker_web;
+
+GRANT SELECT ON TABLE mart.price_unit TO ticker_reader;
+GRANT SELECT ON TABLE mart.price_unit TO ticker_web;
+
+GRANT SELECT ON TABLE mart.publication TO ticker_reader;
+GRANT SELECT ON TABLE mart.publication TO ticker_web;
+
+GRANT SELECT ON TABLE mart.session TO ticker_reader;
+GRANT SELECT ON TABLE mart.session TO ticker_web;
+
+GRANT SELECT ON TABLE mart.source TO ticker_reader;
+GRANT SELECT ON TABLE mart.source TO ticker_web;
+
+GRANT SELECT ON TABLE mart.state TO ticker_reader;
+GRANT SELECT ON TABLE mart.state TO ticker_web;
+
+ALTER DEFAULT PRIVILEGES IN SCHEMA mart GRANT SELECT ON TABLES TO ticker_reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA mart GRANT SELECT ON TABLES TO ticker_web;

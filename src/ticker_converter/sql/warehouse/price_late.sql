@@ -1,0 +1,44 @@
+-- Insert bars known before what is stored into their place among the revisions: what was believed before them ends
+-- there, and they end where the next belief began. A bar that says what was believed then anyway changes nothing.
+-- params: source_id, load_id, known_from
+-- returns: inserted
+WITH late AS (
+    SELECT s.*, next.known_from AS known_to
+    FROM pg_temp.verdict AS v
+    JOIN pg_temp.stage_price AS s USING (row_no)
+    CROSS JOIN LATERAL (
+        SELECT min(k.known_from) AS known_from
+        FROM (
+            SELECT r.known_from FROM warehouse.fact_price_revision AS r
+            WHERE r.instrument_id = s.instrument_id AND r.session = s.session
+            UNION ALL
+            SELECT l.known_from FROM warehouse.fact_price AS f
+            JOIN landing.load AS l USING (load_id)
+            WHERE f.instrument_id = s.instrument_id AND f.session = s.session
+        ) AS k
+        WHERE k.known_from > %(known_from)s
+    ) AS next
+    WHERE v.verdict = 'late' AND NOT EXISTS (
+        SELECT FROM warehouse.fact_price_revision AS r
+        WHERE r.instrument_id = s.instrument_id AND r.session = s.session
+            AND r.known_from <= %(known_from)s AND %(known_from)s < r.known_to
+            AND ((r.open, r.high, r.low, r.close, r.volume, r.unit_id, r.basis)
+                IS NOT DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.unit_id, s.basis)
+                OR warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis)
+                    > warehouse.price_rank(r.instrument_id, r.source_id, r.basis)))
+),
+ended AS (
+    UPDATE warehouse.fact_price_revision AS r
+    SET known_to = %(known_from)s
+    FROM late AS s
+    WHERE r.instrument_id = s.instrument_id AND r.session = s.session
+        AND r.known_from <= %(known_from)s AND %(known_from)s < r.known_to
+),
+put AS (
+    INSERT INTO warehouse.fact_price_revision
+    SELECT instrument_id, session, %(load_id)s, %(source_id)s, unit_id, basis, open, high, low, close, volume,
+        %(known_from)s, known_to, %(load_id)s
+    FROM late
+    RETURNING 1
+)
+SELECT count(*) FROM put

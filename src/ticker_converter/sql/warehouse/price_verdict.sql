@@ -1,0 +1,36 @@
+-- What becomes of each bar that was not held; bars that change nothing get no row.
+-- inserted: none stored for the day. revised: the same or a better provider now says otherwise. adopted: a better
+-- provider says the same. outranked: a correction, a better basis or a preferred provider stands. late: known before
+-- what is stored.
+-- params: source_id, known_from
+-- returns: none
+WITH said AS (
+    SELECT DISTINCT ON (s.instrument_id, s.session) s.*
+    FROM pg_temp.stage_price AS s
+    WHERE NOT EXISTS (SELECT FROM pg_temp.held AS h WHERE h.row_no = s.row_no)
+    ORDER BY s.instrument_id, s.session, s.row_no
+)
+INSERT INTO pg_temp.verdict (row_no, verdict)
+SELECT v.row_no, v.verdict
+FROM (
+    SELECT s.row_no, CASE
+        WHEN f.instrument_id IS NULL THEN 'inserted'
+        WHEN l.known_from > %(known_from)s THEN 'late'
+        WHEN rank.said > rank.stored THEN 'outranked'
+        WHEN (f.open, f.high, f.low, f.close, f.volume, f.unit_id, f.basis)
+            IS DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.unit_id, s.basis) THEN 'revised'
+        WHEN rank.said < rank.stored THEN 'adopted'
+    END AS verdict
+    FROM said AS s
+    LEFT JOIN warehouse.fact_price AS f USING (instrument_id, session)
+    LEFT JOIN landing.load AS l USING (load_id)
+    CROSS JOIN LATERAL (
+        SELECT warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis) AS said,
+            warehouse.price_rank(s.instrument_id, f.source_id, f.basis) AS stored
+        WHERE f.source_id <> %(source_id)s OR f.basis <> s.basis
+        UNION ALL
+        SELECT 0, 0
+        WHERE (f.source_id <> %(source_id)s OR f.basis <> s.basis) IS NOT TRUE
+    ) AS rank
+) AS v
+WHERE v.verdict IS NOT NULL

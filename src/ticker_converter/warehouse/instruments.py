@@ -1,0 +1,110 @@
+"""The watch list and how a payload's symbols find their instruments.
+
+A symbol's unit is what a person or a provider declares for it, never guessed; an instrument without one is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from ticker_converter import sql
+from ticker_converter.errors import UnknownSymbol, Usage
+from ticker_converter.market import symbols, units
+from ticker_converter.warehouse import reference
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One instrument of the list; `unit_id` is its only unit, or None where it changed over time."""
+
+    instrument_id: int
+    symbol: str
+    mic: str | None
+    providers: tuple[str, ...]
+    watched: bool
+    unit_id: int | None
+    unit: str | None
+
+
+def get(conn: psycopg.Connection, symbol: str) -> Instrument:
+    """The instrument of a canonical symbol; UnknownSymbol if it is not on the list."""
+    if found := find(conn, symbol):
+        return found
+    symbols.check_symbol(symbol)
+    raise UnknownSymbol(f"{symbol} is not on the list: `ticker-converter add {symbol}` adds it")
+
+
+def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> Instrument | None:
+    """The instrument that `provider` (default: the canonical spelling) calls `symbol`, or None."""
+    row = conn.execute(
+        sql.load("warehouse/instrument_find"), {"symbol": symbol, "provider": provider or "files"}
+    ).fetchone()
+    if row is None and provider is not None:
+        try:
+            canonical = symbols.from_provider(symbol, provider)
+        except Usage:
+            return None
+        row = conn.execute(sql.load("warehouse/instrument_find"), {"symbol": canonical, "provider": "files"}).fetchone()
+    return None if row is None else Instrument(row[0], row[1], row[2], tuple(row[3]), *row[4:])
+
+
+def add(
+    conn: psycopg.Connection, symbol: str, *, unit: str, mic: str | None = None, name: str | None = None,
+    providers: Sequence[str] = ("files",), kind: str = "stock",
+) -> Instrument:  # fmt: skip
+    """Put a symbol on the list, or watch it again; a unit or MIC that contradicts what is stored is refused."""
+    symbols.check_symbol(symbol)
+    declared = units.unit(unit)
+    mic = mic or symbols.mic_of(symbol)
+    if mic is not None:
+        check_mic(conn, mic)
+    with conn.transaction():
+        known = find(conn, symbol)
+        if known is not None and known.unit is not None and known.unit != declared.unit:
+            raise Usage(
+                f"{symbol} is stored in {known.unit}, not {declared.unit}: `ticker-converter edit {symbol} "
+                f"--unit {declared.unit} --reason TEXT` changes it"
+            )
+        if known is not None and known.mic is not None and mic is not None and known.mic != mic:
+            raise Usage(f"{symbol} is stored as listed on {known.mic}, not {mic}: `edit {symbol} --mic {mic}` changes it")
+        conn.execute(
+            sql.load("warehouse/instrument_add"),
+            {"symbol": symbol, "mic": mic, "name": name, "kind": kind, "providers": list(providers), "unit": declared.unit},
+        )
+    if mic is not None:
+        reference.ensure_calendar(conn, mic)
+    return get(conn, symbol)
+
+
+def check_mic(conn: psycopg.Connection, mic: str) -> None:
+    """Usage if no exchange has that market identifier code."""
+    if conn.execute(sql.load("warehouse/exchange_find"), {"mic": mic}).fetchone() is None:
+        raise Usage(f"unknown exchange {mic!r}: a MIC such as XNAS, XNYS, XLON or XTKS is expected")
+
+
+def listed(conn: psycopg.Connection, watched_only: bool = True) -> list[Instrument]:
+    """The list, by symbol."""
+    rows = conn.execute(sql.load("warehouse/instrument_list"), {"watched_only": watched_only}).fetchall()
+    return [Instrument(row[0], row[1], row[2], tuple(row[3]), *row[4:]) for row in rows]
+
+
+def remove(conn: psycopg.Connection, symbol: str) -> None:
+    """Stop fetching a symbol; its data stay."""
+    conn.execute(sql.load("warehouse/instrument_unwatch"), {"instrument_id": get(conn, symbol).instrument_id})
+
+
+def source_id(conn: psycopg.Connection, source: str, handmade: bool = True) -> int:
+    """The id of a publisher of prices or rates, made on first use; `handmade` marks a person's own figures."""
+    row = conn.execute(sql.load("warehouse/source_find"), {"source": source}).fetchone()
+    if row is None:
+        row = conn.execute(sql.load("warehouse/source_add"), {"source": source, "handmade": handmade}).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def unit_ids(conn: psycopg.Connection) -> dict[str, int]:
+    """Every price unit's id by its canonical spelling."""
+    return dict(conn.execute(sql.load("warehouse/unit_ids")).fetchall())

@@ -1,0 +1,120 @@
+"""Merging staged rows into the facts: set-based, one transaction, every row counted.
+
+The publish lock is taken first, so knowledge times never run backwards; what is replaced is closed as a revision in the
+same transaction that stores what replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ticker_converter import sql
+from ticker_converter.records import Counts
+
+#: One publishing transaction at a time per database; the number is arbitrary and must never change.
+PUBLISH_LOCK = 7_264_502
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An open publishing transaction: what it stores is believed from `known_from` on."""
+
+    load_id: int
+    known_from: datetime
+
+
+def begin(
+    conn: psycopg.Connection, run_id: int, kind: str, *, delivery_id: int | None = None,
+    parser_version: int | None = None, known_at: datetime | None = None, author: str | None = None,
+    reason: str | None = None,
+) -> Load:  # fmt: skip
+    """Take the publish lock and open a load; the caller's transaction ends both."""
+    conn.execute(sql.load("warehouse/publish_lock"), {"lock": PUBLISH_LOCK})
+    row = conn.execute(
+        sql.load("warehouse/load_open"),
+        {
+            "run_id": run_id, "kind": kind, "delivery_id": delivery_id, "parser_version": parser_version,
+            "known_at": known_at, "author": author, "reason": reason,
+        },
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    return Load(*row)
+
+
+def close(conn: psycopg.Connection, load: Load, counts: Counts) -> None:
+    """Write the load's counts; readers' caches are told by the data's version if anything changed."""
+    changed = bool(counts.inserted or counts.revised)
+    conn.execute(
+        sql.load("warehouse/load_close"),
+        {"load_id": load.load_id, "counts": Jsonb(asdict(counts)), "changed": changed},
+    )
+
+
+def prices(conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int) -> Counts:
+    """Merge the staged bars that were not held."""
+    context = {"source_id": source_id, "load_id": load.load_id, "known_from": load.known_from}
+    conn.execute(sql.load("warehouse/price_verdict"), context)
+    verdicts = _verdicts(conn)
+    late = 0
+    if verdicts.get("revised") or verdicts.get("adopted"):
+        conn.execute(sql.load("warehouse/price_keep_old"), context)
+        conn.execute(sql.load("warehouse/price_replace"), context)
+    if verdicts.get("inserted"):
+        conn.execute(sql.load("warehouse/price_insert"), context)
+        conn.execute(sql.load("warehouse/price_coverage"))
+    if verdicts.get("outranked"):
+        conn.execute(sql.load("warehouse/price_outranked"), context)
+    if verdicts.get("late"):
+        (late,) = conn.execute(sql.load("warehouse/price_late"), context).fetchone() or (0,)
+    conn.execute(sql.load("warehouse/price_supersede"), context)
+    return _counts(verdicts, read, held, late)
+
+
+def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
+    """Merge the staged rates that were not held."""
+    context = {"load_id": load.load_id, "known_from": load.known_from}
+    conn.execute(sql.load("warehouse/rate_verdict"), context)
+    verdicts = _verdicts(conn)
+    late = 0
+    if verdicts.get("revised"):
+        conn.execute(sql.load("warehouse/rate_keep_old"), context)
+        conn.execute(sql.load("warehouse/rate_replace"), context)
+    if verdicts.get("inserted"):
+        conn.execute(sql.load("warehouse/rate_insert"), context)
+    if verdicts.get("late"):
+        (late,) = conn.execute(sql.load("warehouse/rate_late"), context).fetchone() or (0,)
+    conn.execute(sql.load("warehouse/rate_supersede"))
+    return _counts(verdicts, read, held, late)
+
+
+def actions(
+    conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int, whole: Sequence[str] = ()
+) -> Counts:
+    """Merge the staged actions that were not held. What a whole list no longer holds is closed: it counts as one row
+    read and revised."""
+    context = {
+        "source_id": source_id, "load_id": load.load_id, "known_from": load.known_from, "whole": list(whole),
+    }  # fmt: skip
+    conn.execute(sql.load("warehouse/action_verdict"), context)
+    verdicts = _verdicts(conn)
+    (withdrawn,) = conn.execute(sql.load("warehouse/action_keep_old"), context).fetchone() or (0,)
+    conn.execute(sql.load("warehouse/action_insert"), context)
+    counts = _counts(verdicts, read, held, 0)
+    counts.read += withdrawn
+    counts.revised += withdrawn
+    return counts
+
+
+def _verdicts(conn: psycopg.Connection) -> dict[str, int]:
+    return dict(conn.execute(sql.load("warehouse/verdicts")).fetchall())
+
+
+def _counts(verdicts: dict[str, int], read: int, held: int, late: int) -> Counts:
+    inserted = verdicts.get("inserted", 0) + late
+    revised, outranked = verdicts.get("revised", 0), verdicts.get("outranked", 0)
+    return Counts(read, inserted, read - held - inserted - revised - outranked, revised, outranked, held)

@@ -1,0 +1,62 @@
+"""From a payload's symbols to instruments and units: what a payload names is found on the list, or added to it where the
+payload or the importing person says the unit. A unit is never guessed from a symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+
+from ticker_converter import sql
+from ticker_converter.errors import Usage
+from ticker_converter.market import symbols, units
+from ticker_converter.records import Listing, Payload, Place
+from ticker_converter.warehouse import instruments
+
+
+class Resolver:
+    """Callable: (symbol, unit, MIC as stated) -> Place, remembered per payload."""
+
+    def __init__(self, conn: psycopg.Connection, payload: Payload) -> None:
+        self.conn, self.payload = conn, payload
+        self.options: Mapping[str, str] = payload.options
+        self.unit_ids = instruments.unit_ids(conn)
+        self.listings: dict[str, Listing] = {}
+
+    def declare(self, listing: Listing) -> None:
+        """Remember how the payload itself describes an instrument."""
+        self.listings[listing.symbol] = listing
+
+    def __call__(self, symbol: str | None, unit: str | None, mic: str | None) -> Place:
+        """Where rows of `symbol` go. Usage names a symbol that is not on the list and whose unit nobody says."""
+        symbol = symbol or self.payload.symbol or self.options.get("symbol")
+        if symbol is None:
+            raise Usage(f"{self.payload.request}: says no symbol: name it with --symbol")
+        provider = self.payload.provider
+        listing = self.listings.get(symbol)
+        stated = unit or self.options.get("unit") or (listing.unit if listing else None)
+        declared = units.try_unit(stated) if stated else None
+        found = instruments.find(self.conn, symbol, provider)
+        if found is None:
+            if stated is None:
+                raise Usage(
+                    f"{self.payload.request}: {symbol} is not on the list and the file does not say its unit: give "
+                    f"--unit (and --mic), or `ticker-converter add {symbol} --mic MIC --unit UNIT` first"
+                )
+            if declared is None:
+                return Place(None, None, stated)
+            found = instruments.add(
+                self.conn, symbols.from_provider(symbol, provider), unit=declared.unit,
+                mic=mic or self.options.get("mic") or (listing.mic if listing else None),
+                name=listing.name if listing else None, providers=[provider],
+            )  # fmt: skip
+        if stated is not None and declared is None:
+            return Place(found.instrument_id, None, stated)
+        if declared is not None:
+            return Place(found.instrument_id, self.unit_ids[declared.unit])
+        return Place(found.instrument_id, found.unit_id)
+
+    def fill_units(self) -> None:
+        """Bars that state no unit get their instrument's unit of the day."""
+        self.conn.execute(sql.load("warehouse/price_units"))
