@@ -1,0 +1,1 @@
+"""Pure knowledge of markets: currencies, price units, symbols across providers, exchange sessions. No I/O but data/."""
