@@ -636,3 +636,38 @@ GRANT USAGE ON SCHEMA mart TO ticker_reader, ticker_web;
 GRANT SELECT ON ALL TABLES IN SCHEMA mart TO ticker_reader, ticker_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA mart GRANT SELECT ON TABLES TO ticker_reader, ticker_web;
 GRANT USAGE ON SCHEMA access TO ticker_web;
+
+CREATE FUNCTION mart.price_shown(x numeric, as_published boolean) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN as_published THEN trim_scale(x) ELSE mart.money(x) END;
+
+CREATE VIEW mart.run AS
+SELECT run_id, command, arguments, started_at, finished_at, state, report, message FROM landing.run;
+
+CREATE VIEW mart.quarantine AS
+SELECT q.quarantine_id, q.kind, q.symbol, q.day, s.source, q.reason, q.evidence, q.content, d.payload_id, l.run_id, q.state,
+    q.group_key, q.factor, q.decided_at, q.decided_by, q.decision_reason
+FROM landing.quarantine AS q
+JOIN landing.load AS l USING (load_id)
+JOIN warehouse.dim_source AS s USING (source_id)
+LEFT JOIN landing.delivery AS d USING (delivery_id);
+
+CREATE VIEW mart.finding AS
+SELECT f.finding_id, f.rule, f.subject, f.day, f.evidence, l.run_id, l.recorded_at
+FROM landing.finding AS f
+JOIN landing.load AS l USING (load_id);
+
+CREATE VIEW mart.calls AS
+SELECT provider, key_id, called_at, run_id FROM landing.quota_use;
+
+CREATE VIEW mart.rate_coverage AS
+SELECT s.source, r.base, r.quote, min(r.rate_date) AS first, max(r.rate_date) AS last, count(*) AS rates
+FROM warehouse.fact_fx_rate AS r
+JOIN warehouse.dim_source AS s USING (source_id)
+GROUP BY s.source, r.base, r.quote;
+
+CREATE VIEW mart.backdated AS
+SELECT load_id, run_id, known_from, recorded_at FROM landing.load WHERE recorded_at > known_from + interval '1 minute';
+COMMENT ON VIEW mart.backdated IS 'Imports with a knowledge time of their own: the one act that may change a past answer.';
+
+GRANT SELECT ON ALL TABLES IN SCHEMA mart TO ticker_reader, ticker_web;
