@@ -1,0 +1,146 @@
+"""Files imported by hand: prices, rates and actions as CSV or Parquet, and the ECB's own files as rates.
+
+`files` never fetches. The words of the importing person travel in the payload's options (kind, symbol, mic, unit,
+basis, columns, date_format, source), so that the same bytes are read the same way again. Cells stay as written: a symbol
+NA or TRUE is a symbol, `nan` is left for the judging to name, and only a number's cell that says nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import polars as pl
+
+from ticker_converter.errors import Unreadable, Usage
+from ticker_converter.providers import bodies, ecb, files_read
+from ticker_converter.providers.base import Quota
+from ticker_converter.providers.dates import iso_dates
+from ticker_converter.providers.files_columns import Layout, schema
+from ticker_converter.records import ACTION_COLUMNS, BAR_COLUMNS, RATE_COLUMNS, Call, Parsed, Payload, Window
+
+#: In a column of numbers these say that there is none. In a column of symbols they are symbols.
+MISSING = ("", "null", "NULL", "Null", "N/A", "n/a", "#N/A", "NA", "na", "None", "none", "-")
+#: Options that stand for a column which the file has not, or for its empty cells.
+GIVEN = ("symbol", "mic", "unit", "basis", "source")
+BASES = ("raw", "splits", "all")
+KINDS = ("split", "spinoff", "dividend")
+_COLUMNS = {"prices": BAR_COLUMNS, "rates": RATE_COLUMNS, "actions": ACTION_COLUMNS}
+
+
+class Files:
+    """Imported by hand: no calls, no quota."""
+
+    name: ClassVar[str] = "files"
+    parser_version: ClassVar[int] = 1
+
+    def __init__(self, settings: Mapping[str, object]) -> None:
+        del settings
+
+    def quota(self) -> Quota:
+        """No limit."""
+        return Quota()
+
+    def calls(self, kind: str, symbol: str | None, window: Window, stored_until: object) -> Sequence[Call]:
+        """None: files are imported."""
+        return ()
+
+    def fetch(self, call: Call) -> Payload:
+        """Never: Usage."""
+        raise Usage("the provider files is imported by hand: use `import prices`, `import rates` or `import actions`")
+
+    @classmethod
+    def parse(cls, payload: Payload) -> Parsed:
+        """Read a file in pieces. The header is checked now, the rows as the frames are taken: Usage for a header or an
+        option that does not fit, Unreadable for a file that is not what it should be."""
+        kind = schema(payload.options).kind
+        first = bodies.head(payload)
+        if kind == "rates" and ecb.speaks(first.data):
+            return ecb.ECB.parse(payload)
+        layout, pieces = _table(payload, first)
+        frames = _frames(pieces, layout, payload, first.name)
+        if kind == "rates":
+            return Parsed(rates=frames)
+        return Parsed(bars=frames) if kind == "prices" else Parsed(actions=frames)
+
+
+def ignored_columns(payload: Payload) -> tuple[str, ...]:
+    """The headers of a file that are not read, in its order (`Adj Close`, `OpenInt`, `(unnamed)`)."""
+    first = bodies.head(payload)
+    if payload.options.get("kind") == "rates" and ecb.speaks(first.data):
+        return ()
+    return _table(payload, first)[0].ignored
+
+
+def _table(payload: Payload, first: bodies.Head) -> tuple[Layout, Iterator[pl.DataFrame]]:
+    bodies.refuse(first, allow=(bodies.PARQUET,))
+    if first.data.startswith(bodies.PARQUET):
+        return files_read.parquet_table(payload, first)
+    return files_read.csv_table(payload, first)
+
+
+def _frames(
+    pieces: Iterator[pl.DataFrame], layout: Layout, payload: Payload, name: str
+) -> Iterator[pl.DataFrame]:
+    options = payload.options
+    basis = options.get("basis") or "raw"
+    if basis not in BASES:
+        raise Usage(f"--basis {basis!r}: expected {', '.join(BASES)}")
+    whose: set[str] = set()
+    for table in pieces:
+        frame = table.select("row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:]))
+        frame = frame.with_columns(
+            iso_dates(frame[column], options.get("date_format")) for column in layout.schema.dates
+        )
+        if layout.schema.about_symbols:
+            _check_symbols(frame, layout, table, options, whose, name)
+            frame = frame.with_columns(_basis(frame, basis, name))
+        if layout.schema.kind == "actions":
+            frame = frame.with_columns(_kinds(frame, name))
+        if frame.height:
+            yield frame
+
+
+def _column(column: str, layout: Layout, options: Mapping[str, str]) -> pl.Expr:
+    """A staged column: the file's cell, else the option of the same name, else null."""
+    given = options.get(column) if column in GIVEN else None
+    if column == "source":
+        given = given or "files"
+    position = layout.at.get(column)
+    if position is None or (column == "symbol" and given):
+        return pl.lit(given, dtype=pl.String).alias(column)
+    cell = pl.col(str(position)).str.strip_chars()
+    cell = pl.when(cell.is_in(MISSING) if column in layout.schema.numbers else cell == "").then(None).otherwise(cell)
+    return (cell if given is None else cell.fill_null(given)).alias(column)
+
+
+def _check_symbols(
+    frame: pl.DataFrame, layout: Layout, table: pl.DataFrame, options: Mapping[str, str], whose: set[str], name: str
+) -> None:
+    """Each row is about a symbol; --symbol renames the one that a file is about, never several."""
+    nameless = frame.filter(pl.col("symbol").is_null())
+    if nameless.height:
+        raise Unreadable(f"{name}: line {nameless['row'][0]} has no symbol")
+    if options.get("symbol") and (position := layout.at.get("symbol")) is not None:
+        whose.update(table[str(position)].str.strip_chars().drop_nulls().unique().to_list())
+        if len(whose) > 1:
+            shown = ", ".join(sorted(whose)[:3])
+            raise Usage(f"{name}: is about several symbols ({shown}), so --symbol cannot name it: leave it out")
+
+
+def _basis(frame: pl.DataFrame, default: str, name: str) -> pl.Series:
+    found = frame["basis"].fill_null(default)
+    wrong = frame.filter(~found.is_in(BASES))
+    if wrong.height:
+        shown = wrong["basis"][0][:40]
+        raise Unreadable(f"{name}: line {wrong['row'][0]}: basis {shown!r} is none of {', '.join(BASES)}")
+    return found
+
+
+def _kinds(frame: pl.DataFrame, name: str) -> pl.Series:
+    found = frame["kind"].str.to_lowercase()
+    wrong = frame.filter(~found.fill_null("").is_in(KINDS))
+    if wrong.height:
+        shown = (wrong["kind"][0] or "")[:40]
+        raise Unreadable(f"{name}: line {wrong['row'][0]}: kind {shown!r} is none of {', '.join(KINDS)}")
+    return found
