@@ -39,7 +39,9 @@ class AlphaVantage:
             per_day=int(str(settings.get("per_day", 25))),
         )
         premium = settings.get("premium")
-        self._premium = frozenset(premium) if isinstance(premium, (set, frozenset, tuple, list)) else frozenset()
+        self._premium = (
+            frozenset(premium) if isinstance(premium, (set, frozenset, tuple, list)) else frozenset()
+        )
 
     def quota(self) -> Quota:
         """As set; a free key has 25 calls a day and one a second."""
@@ -50,7 +52,9 @@ class AlphaVantage:
         actions: splits and dividends; rates: `symbol` is a pair (EUR/USD); listing: the symbol search, and OVERVIEW
         where the symbol's spelling does not tell the exchange."""
         if kind == "prices" and symbol:
-            return (self._daily("TIME_SERIES_DAILY", kind, symbol, _since(window, stored_until), symbol=symbol),)
+            return (
+                self._daily("TIME_SERIES_DAILY", kind, symbol, _since(window, stored_until), symbol=symbol),
+            )
         if kind == "actions" and symbol:
             return (
                 self._call("SPLITS", kind, symbol, "the whole list of splits", symbol=symbol),

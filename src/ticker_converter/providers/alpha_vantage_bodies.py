@@ -241,7 +241,9 @@ def _csv_shape(header: Sequence[str], lines: Sequence[Sequence[str]], request: R
         return "quote"
     if request.function is not None and request.function not in LOADED and len(header) > 1:
         return _landed_shape(request.function)
-    raise Unreadable(f"{request.name}: is no csv known from Alpha Vantage: its first line is {_names(header)}")
+    raise Unreadable(
+        f"{request.name}: is no csv known from Alpha Vantage: its first line is {_names(header)}"
+    )
 
 
 def _daily_spaced(lines: Sequence[Sequence[str]]) -> bool:
@@ -276,7 +278,9 @@ def _named(request: Request, stated: object) -> str:
         raise Unreadable(f"{request.name}: {request.symbol} was asked for, and the body is about {body}")
     symbol = request.symbol or body
     if not symbol:
-        raise Usage(f"{request.name}: does not say which symbol it is about: give --symbol, or --request with its URL")
+        raise Usage(
+            f"{request.name}: does not say which symbol it is about: give --symbol, or --request with its URL"
+        )
     return symbol
 
 

@@ -36,8 +36,12 @@ _BURST = re.compile(r"requests? per second|more sparingly|burst", re.IGNORECASE)
 _PER_MINUTE = re.compile(
     r"(?:calls?|requests?) per minute|call frequency|higher api call volume|call volume", re.IGNORECASE
 )  # 2018-2023
-_PER_DAY = re.compile(r"(?:requests?|calls?) per day|daily (?:rate )?limit|api rate limit is", re.IGNORECASE)  # 2024-
-_PREMIUM = re.compile(r"premium (?:endpoint|feature|membership|function)|alpha vantage coin", re.IGNORECASE)  # 2022-
+_PER_DAY = re.compile(
+    r"(?:requests?|calls?) per day|daily (?:rate )?limit|api rate limit is", re.IGNORECASE
+)  # 2024-
+_PREMIUM = re.compile(
+    r"premium (?:endpoint|feature|membership|function)|alpha vantage coin", re.IGNORECASE
+)  # 2022-
 
 
 def notice(body: Mapping[str, object]) -> str | None:
@@ -68,20 +72,26 @@ def refusal(words: str, function: str | None = None, symbol: str | None = None) 
         return Refused(f"Alpha Vantage: has no function {function or 'of that name'}")
     if _INVALID_CALL.search(words):
         if symbol:
-            return NoSuchSymbol(f"Alpha Vantage: refused {what} as an invalid call: it does not know the symbol")
+            return NoSuchSymbol(
+                f"Alpha Vantage: refused {what} as an invalid call: it does not know the symbol"
+            )
         named = re.search(r"for ([A-Z][A-Z_0-9]+)\.?", words)
         return NoSuchSymbol(
             f"Alpha Vantage: refused {named.group(1) if named else what} as an invalid call: "
             "the symbol is unknown there or a parameter is wrong"
         )
     if _BURST.search(words):
-        return ProviderBusy(f"Alpha Vantage: {what} came too soon after the last call (one a second)", _BURST_WAIT)
+        return ProviderBusy(
+            f"Alpha Vantage: {what} came too soon after the last call (one a second)", _BURST_WAIT
+        )
     if _PER_MINUTE.search(words):
         return ProviderBusy(f"Alpha Vantage: too many calls a minute at {what}; again in a minute", _MINUTE)
     if _PREMIUM.search(words):
         return NotEntitled(f"Alpha Vantage: {what} needs a premium plan; the key may not call it")
     if _PER_DAY.search(words):
-        return QuotaSpent(f"Alpha Vantage: the key's calls of today are spent, {what} was refused; goes on tomorrow")
+        return QuotaSpent(
+            f"Alpha Vantage: the key's calls of today are spent, {what} was refused; goes on tomorrow"
+        )
     return Refused(f"Alpha Vantage: refused {what}: {_quoted(words)}")
 
 
@@ -95,9 +105,13 @@ def csv_notice(header: Sequence[str], row: Sequence[str]) -> TickerConverterErro
     if len(letters) < 3 or len(letters) > len(header) or any(len(cell) > 1 for cell in letters):
         return None
     if "Information".startswith(spelled):
-        return QuotaSpent("Alpha Vantage: answered a csv call with a notice cut to letters: today's calls are spent")
+        return QuotaSpent(
+            "Alpha Vantage: answered a csv call with a notice cut to letters: today's calls are spent"
+        )
     if "Note".startswith(spelled):
-        return ProviderBusy("Alpha Vantage: answered a csv call with a note cut to its first letters", _MINUTE)
+        return ProviderBusy(
+            "Alpha Vantage: answered a csv call with a note cut to its first letters", _MINUTE
+        )
     if "Error Message".replace(" ", "").startswith(spelled):
         return Refused("Alpha Vantage: answered a csv call with an error cut to its first letters")
     return None

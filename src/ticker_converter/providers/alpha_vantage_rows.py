@@ -46,8 +46,6 @@ def text(value: object) -> str | None:
     return json.dumps(value, default=str)[:200]
 
 
-
-
 def bars(rows: Sequence[Row], first: int, symbol: str) -> Parsed:
     """Bars as traded, the first at position `first`, with the splits and dividends that their columns state: a dividend
     of zero and a coefficient of one are no actions."""
@@ -122,7 +120,9 @@ def overview(body: Mapping[str, object]) -> Listing:
     row: Row = {name: text(value) for name, value in body.items()}
     symbol = cell(row, "Symbol") or ""
     exchange = _EXCHANGES.get(cell(row, "Exchange") or "")
-    return Listing(symbol, cell(row, "Name"), exchange or mic(symbol), cell(row, "Currency"), cell(row, "AssetType"))
+    return Listing(
+        symbol, cell(row, "Name"), exchange or mic(symbol), cell(row, "Currency"), cell(row, "AssetType")
+    )
 
 
 def cell(row: Row, name: str) -> str | None:

@@ -66,7 +66,9 @@ def refuse(first: Head, *, allow: tuple[bytes, ...] = ()) -> None:
     if allow and first.data.startswith(allow):
         return
     if not first.data.strip(b"\0"):
-        raise Unreadable(f"{first.name}: holds zero bytes only, from its first to its {len(first.data)}th byte")
+        raise Unreadable(
+            f"{first.name}: holds zero bytes only, from its first to its {len(first.data)}th byte"
+        )
     if b"\0" in first.data:
         raise Unreadable(f"{first.name}: has a zero byte at {first.data.index(0)}: binary data, not text")
     if is_html(first.data):

@@ -68,7 +68,12 @@ class ECB:
         """Make one call; ProviderUnavailable, ProviderBusy or Refused when it gives no file."""
         answer = http.get(call.url, provider="the ECB", timeout=self._timeout)
         return Payload(
-            self.name, call.url, answer.received_at, answer.body, content_type=answer.content_type, symbol=call.symbol
+            self.name,
+            call.url,
+            answer.received_at,
+            answer.body,
+            content_type=answer.content_type,
+            symbol=call.symbol,
         )
 
     @classmethod
@@ -103,12 +108,22 @@ def _last_weekday(today: date) -> date:
 def _unzip(data: bytes, name: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [item for item in archive.infolist() if item.filename.lower().endswith((".csv", ".xml"))]
+            members = [
+                item for item in archive.infolist() if item.filename.lower().endswith((".csv", ".xml"))
+            ]
             if len(members) != 1:
                 raise Unreadable(f"{name}: holds {len(members)} csv or xml files, expected one")
             with archive.open(members[0]) as stream:
                 table = stream.read(LIMIT + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as exc:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as exc:
         raise Unreadable(f"{name}: is a broken or incomplete zip archive ({exc}); fetch it again") from exc
     if len(table) > LIMIT:
         raise Unreadable(f"{name}: unpacks to more than {LIMIT // 2**20} MB")
@@ -132,7 +147,9 @@ def _csv(data: bytes, name: str) -> pl.DataFrame:
     for number, line in enumerate(lines, start=2):
         cells = line.count(b",") + 1
         if cells != len(columns):
-            raise Unreadable(f"{name}: line {number} has {cells} cells, its header {len(columns)}; cut short?")
+            raise Unreadable(
+                f"{name}: line {number} has {cells} cells, its header {len(columns)}; cut short?"
+            )
     if not lines:
         raise Unreadable(f"{name}: holds a header and no rate")
     names = [cell or "unnamed" for cell in columns]

@@ -1,8 +1,8 @@
 """Files imported by hand: prices, rates and actions as CSV or Parquet, and the ECB's own files as rates.
 
 `files` never fetches. The words of the importing person travel in the payload's options (kind, symbol, mic, unit,
-basis, columns, date_format, source), so that the same bytes are read the same way again. Cells stay as written: a symbol
-NA or TRUE is a symbol, `nan` is left for the judging to name, and only a number's cell that says nothing is missing.
+basis, columns, date_format, source), so that the same bytes are read the same way again. Cells stay as written: NA and
+TRUE are symbols, `nan` is left for the judging to name, and only a number's cell that says nothing is missing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Files:
 
     def fetch(self, call: Call) -> Payload:
         """Never: Usage."""
-        raise Usage("the provider files is imported by hand: use `import prices`, `import rates` or `import actions`")
+        raise Usage(
+            "the provider files is imported by hand: use `import prices`, `import rates` or `import actions`"
+        )
 
     @classmethod
     def parse(cls, payload: Payload) -> Parsed:
@@ -88,7 +90,9 @@ def _frames(
         raise Usage(f"--basis {basis!r}: expected {', '.join(BASES)}")
     whose: set[str] = set()
     for table in pieces:
-        frame = table.select("row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:]))
+        frame = table.select(
+            "row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:])
+        )
         frame = frame.with_columns(
             iso_dates(frame[column], options.get("date_format")) for column in layout.schema.dates
         )
@@ -110,12 +114,21 @@ def _column(column: str, layout: Layout, options: Mapping[str, str]) -> pl.Expr:
     if position is None or (column == "symbol" and given):
         return pl.lit(given, dtype=pl.String).alias(column)
     cell = pl.col(str(position)).str.strip_chars()
-    cell = pl.when(cell.is_in(MISSING) if column in layout.schema.numbers else cell == "").then(None).otherwise(cell)
+    cell = (
+        pl.when(cell.is_in(MISSING) if column in layout.schema.numbers else cell == "")
+        .then(None)
+        .otherwise(cell)
+    )
     return (cell if given is None else cell.fill_null(given)).alias(column)
 
 
 def _check_symbols(
-    frame: pl.DataFrame, layout: Layout, table: pl.DataFrame, options: Mapping[str, str], whose: set[str], name: str
+    frame: pl.DataFrame,
+    layout: Layout,
+    table: pl.DataFrame,
+    options: Mapping[str, str],
+    whose: set[str],
+    name: str,
 ) -> None:
     """Each row is about a symbol; --symbol renames the one that a file is about, never several."""
     nameless = frame.filter(pl.col("symbol").is_null())
@@ -125,7 +138,9 @@ def _check_symbols(
         whose.update(table[str(position)].str.strip_chars().drop_nulls().unique().to_list())
         if len(whose) > 1:
             shown = ", ".join(sorted(whose)[:3])
-            raise Usage(f"{name}: is about several symbols ({shown}), so --symbol cannot name it: leave it out")
+            raise Usage(
+                f"{name}: is about several symbols ({shown}), so --symbol cannot name it: leave it out"
+            )
 
 
 def _basis(frame: pl.DataFrame, default: str, name: str) -> pl.Series:

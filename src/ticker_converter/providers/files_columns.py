@@ -71,7 +71,9 @@ def layout(name: str, headers: Sequence[str], options: Mapping[str, str]) -> Lay
         for spelling in spellings:
             found = [position for position, header in enumerate(folded) if header == spelling]
             if len(found) > 1:
-                raise Usage(f"{name}: has {len(found)} columns {spelling}: say which with --columns {column}=...")
+                raise Usage(
+                    f"{name}: has {len(found)} columns {spelling}: say which with --columns {column}=..."
+                )
             if found:
                 at[column] = found[0]
                 break
@@ -88,7 +90,12 @@ def layout(name: str, headers: Sequence[str], options: Mapping[str, str]) -> Lay
 def recognised(headers: Sequence[str], options: Mapping[str, str]) -> int:
     """How many columns of the schema a header names: what tells the delimiter."""
     wanted = schema(options)
-    known = {*wanted.required, *wanted.optional, *_DATES, *(right for _, right in _pairs(options.get("columns", "")))}
+    known = {
+        *wanted.required,
+        *wanted.optional,
+        *_DATES,
+        *(right for _, right in _pairs(options.get("columns", ""))),
+    }
     return sum(header.strip().casefold() in {word.casefold() for word in known} for header in headers)
 
 

@@ -29,12 +29,14 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 
 def csv_table(payload: Payload, head: bodies.Head) -> tuple[Layout, Iterator[pl.DataFrame]]:
-    """The layout of a CSV file by its header, and its rows: `row` (the line, the header being the first) and a text column
-    for each header, called by its position."""
+    """The layout of a CSV file by its header, and its rows: `row` (the line, the header being the first) and a
+    text column for each header, called by its position."""
     name = head.name
     data = head.data.removeprefix(bodies.BOM)
     if data.lstrip()[:1] in (b"{", b"["):
-        raise Unreadable(f"{name}: is JSON, not CSV or Parquet; a provider's response goes in with `import payload`")
+        raise Unreadable(
+            f"{name}: is JSON, not CSV or Parquet; a provider's response goes in with `import payload`"
+        )
     skipped = len(data) - len(data.lstrip(b"\r\n"))
     line, ended, _ = data[skipped:].partition(b"\n")
     if not ended and len(head.data) >= bodies.SNIFF:
@@ -51,7 +53,7 @@ def csv_table(payload: Payload, head: bodies.Head) -> tuple[Layout, Iterator[pl.
 
 
 def parquet_table(payload: Payload, head: bodies.Head) -> tuple[Layout, Iterator[pl.DataFrame]]:
-    """The layout of a Parquet file by its schema, and its rows: `row` (the first is 1) and the columns that are read."""
+    """The layout of a Parquet file by its schema, and its rows: `row` (the first is 1) and the columns used."""
     source: Path | io.BytesIO = payload.path if payload.path is not None else io.BytesIO(payload.body or b"")
     try:
         lazy = pl.scan_parquet(source, glob=False, hive_partitioning=False)
@@ -90,7 +92,9 @@ def _header(name: str, line: bytes, options: Mapping[str, str]) -> tuple[str, li
     return best[2], best[3]
 
 
-def _csv_pieces(payload: Payload, name: str, start: int, first: int, delimiter: str, width: int) -> Iterator[pl.DataFrame]:
+def _csv_pieces(
+    payload: Payload, name: str, start: int, first: int, delimiter: str, width: int
+) -> Iterator[pl.DataFrame]:
     with payload.open() as stream:
         stream.seek(start)
         for chunk, last in _chunks(stream, name, first):
@@ -105,8 +109,8 @@ def _csv_pieces(payload: Payload, name: str, start: int, first: int, delimiter: 
 
 
 def _chunks(stream: IO[bytes], name: str, first: int) -> Iterator[tuple[bytes, bool]]:
-    """Whole lines, about CHUNK bytes at a time. A line break inside quotes ends no line: before one that does, the quotes
-    are even."""
+    """Whole lines, about CHUNK bytes at a time. A line break inside quotes ends no line: before one that does, the
+    quotes are even."""
     kept = b""
     while True:
         data = stream.read(CHUNK)
@@ -122,7 +126,9 @@ def _chunks(stream: IO[bytes], name: str, first: int) -> Iterator[tuple[bytes, b
             yield kept[:cut], False
             kept = kept[cut:]
         elif len(kept) > LONGEST:
-            raise Unreadable(f"{name}: has a line longer than {LONGEST // 2**20} MB, or a quote that is never closed")
+            raise Unreadable(
+                f"{name}: has a line longer than {LONGEST // 2**20} MB, or a quote that is never closed"
+            )
 
 
 def _line_end(data: bytes) -> int:
@@ -151,7 +157,9 @@ def _csv_frame(chunk: bytes, name: str, first: int, delimiter: str, width: int) 
         except UnicodeDecodeError as broken:
             line = first + chunk.count(b"\n", 0, broken.start)
             raise Unreadable(f"{name}: line {line} is not UTF-8 text; save the file as UTF-8") from exc
-        for number, line_cells in enumerate(csv.reader(io.StringIO(chunk.decode()), delimiter=delimiter), first):
+        for number, line_cells in enumerate(
+            csv.reader(io.StringIO(chunk.decode()), delimiter=delimiter), first
+        ):
             if len(line_cells) > width:
                 raise Unreadable(
                     f"{name}: line {number} has {len(line_cells)} cells, its header has {width}"
@@ -159,7 +167,9 @@ def _csv_frame(chunk: bytes, name: str, first: int, delimiter: str, width: int) 
         raise Unreadable(f"{where}: are not readable CSV ({_reason(exc)})") from exc
 
 
-def _parquet_pieces(lazy: pl.LazyFrame, types: pl.Schema, found: Layout, rows: int, name: str) -> Iterator[pl.DataFrame]:
+def _parquet_pieces(
+    lazy: pl.LazyFrame, types: pl.Schema, found: Layout, rows: int, name: str
+) -> Iterator[pl.DataFrame]:
     names = types.names()
     cells = [
         _as_text(pl.col(names[position]), types.dtypes()[position]).alias(str(position))
@@ -170,7 +180,9 @@ def _parquet_pieces(lazy: pl.LazyFrame, types: pl.Schema, found: Layout, rows: i
             table = lazy.slice(offset, ROWS).select(cells).collect()
         except (PolarsError, PanicException, OSError) as exc:
             raise Unreadable(f"{name}: rows from {offset + 1} on cannot be read ({_reason(exc)})") from exc
-        yield table.with_columns(pl.int_range(offset + 1, offset + 1 + table.height, dtype=pl.Int64).alias("row"))
+        yield table.with_columns(
+            pl.int_range(offset + 1, offset + 1 + table.height, dtype=pl.Int64).alias("row")
+        )
 
 
 def _as_text(column: pl.Expr, kind: pl.DataType) -> pl.Expr:

@@ -99,12 +99,16 @@ def get(
                         return _answer(response, body, provider, secret, speaks_in_bodies)
                     url = onward
             except httpx.TimeoutException as exc:
-                raise ProviderUnavailable(f"{provider}: no answer within {timeout:g} s; try again later") from exc
+                raise ProviderUnavailable(
+                    f"{provider}: no answer within {timeout:g} s; try again later"
+                ) from exc
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
                 raise BadSetting(f"{provider}: the base URL is not a usable http(s) address") from exc
             except httpx.HTTPError as exc:
                 reason = secret.hide(str(exc)) or type(exc).__name__
-                raise ProviderUnavailable(f"{provider}: connection failed: {_line(reason)}; try again later") from exc
+                raise ProviderUnavailable(
+                    f"{provider}: connection failed: {_line(reason)}; try again later"
+                ) from exc
     raise ProviderUnavailable(f"{provider}: redirected more than {_REDIRECTS} times")
 
 
@@ -159,7 +163,13 @@ def _client(timeout: float, secret: Secret) -> httpx.Client:
 
 def _quiet() -> None:
     """httpcore writes response headers at DEBUG, and a Location or Set-Cookie may echo a key."""
-    for name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
+    for name in (
+        "httpcore.connection",
+        "httpcore.http11",
+        "httpcore.http2",
+        "httpcore.proxy",
+        "httpcore.socks",
+    ):
         logger = logging.getLogger(name)
         if _drop not in logger.filters:
             logger.addFilter(_drop)
@@ -176,13 +186,18 @@ def _redirected(response: httpx.Response, url: str, provider: str, secret: Secre
     try:
         target = urljoin(url, location)
         here, there = urlsplit(url), urlsplit(target)
-        moved = (here.hostname, here.port or _port(here.scheme)) != (there.hostname, there.port or _port(there.scheme))
+        moved = (here.hostname, here.port or _port(here.scheme)) != (
+            there.hostname,
+            there.port or _port(there.scheme),
+        )
         secured = here.scheme == "http" and there.scheme == "https" and here.hostname == there.hostname
     except ValueError as exc:
         raise ProviderUnavailable(f"{provider}: redirected to an address that is none") from exc
     if (moved and not secured) or (here.scheme == "https" and there.scheme != "https"):
         elsewhere = _line(secret.hide(f"{there.scheme}://{there.hostname}"))
-        raise ProviderUnavailable(f"{provider}: redirected to {elsewhere}, not followed: only its own host is asked")
+        raise ProviderUnavailable(
+            f"{provider}: redirected to {elsewhere}, not followed: only its own host is asked"
+        )
     pairs = [pair for pair in there.query.split("&") if pair and pair.partition("=")[0] != secret.parameter]
     return secret.hide(urlunsplit((there.scheme, there.netloc, there.path, "&".join(pairs), "")))
 
@@ -204,7 +219,9 @@ def _read(response: httpx.Response, provider: str, deadline: float, limit: int) 
     return b"".join(pieces)
 
 
-def _answer(response: httpx.Response, body: bytes, provider: str, secret: Secret, speaks_in_bodies: bool) -> Answer:
+def _answer(
+    response: httpx.Response, body: bytes, provider: str, secret: Secret, speaks_in_bodies: bool
+) -> Answer:
     status = response.status_code
     if status == 429:
         wait = _retry_after(response.headers)

@@ -44,7 +44,11 @@ def _rounded(value: Fraction, text: str) -> Fraction | None:
         return None
     if value < Fraction(1, 2):
         near = round(1 / value)
-        found = [n for n in range(max(near - 1, 1), min(near + 1, _MOST) + 1) if round(Fraction(1, n), digits) == value]
+        found = [
+            n
+            for n in range(max(near - 1, 1), min(near + 1, _MOST) + 1)
+            if round(Fraction(1, n), digits) == value
+        ]
         return Fraction(1, found[0]) if len(found) == 1 else None
     for old in _DENOMINATORS:
         exact = Fraction(round(value * old), old)

@@ -1,5 +1,5 @@
 -- Of the rates that passed the other rules: the guilty leg of a triangle, within one source and day, that misses closing
--- by more than 0.05 % plus half a last digit of each leg. Guilty is the leg that moved most against its last stored
+-- by more than 0.05 percent plus half a last digit of each leg. Guilty is the leg that moved most against its last stored
 -- value; where none has one, no leg can be named and all that are new are held. A pair of a currency with itself must be 1.
 -- params: none
 -- returns: row_no, evidence
