@@ -67,7 +67,7 @@ clean: ## remove the environment and what the tools left (no data)
 # ---- the environment: interpreter, locked packages, then the project itself (no download happens in that step) ----
 
 $(VENV)/.python:
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@found=; for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
