@@ -11,14 +11,18 @@ A reader's session cannot write even by a wrong query. It refuses to show a conn
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import set_json_loads
 
 from ticker_converter import embedded
 from ticker_converter.errors import (
@@ -32,7 +36,7 @@ from ticker_converter.errors import (
 from ticker_converter.settings import Settings
 from ticker_converter.sql import load
 
-__all__ = ["Connection", "reader", "translated", "translation", "url", "writer"]
+__all__ = ["Connection", "exact", "reader", "translated", "translation", "url", "writer"]
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -154,4 +158,11 @@ def _connect(
         # libpq's message quotes the part it could not read, which may be the password.
         raise BadSetting(f"{setting} is no connection URL that libpq understands") from None
     with translated(setting):
-        return psycopg.connect(conninfo, autocommit=autocommit)
+        connection = psycopg.connect(conninfo, autocommit=autocommit)
+    exact(connection)
+    return connection
+
+
+def exact(connection: Connection) -> None:
+    """Make numbers inside jsonb (the legs of a receipt) come back as Decimal, never as float."""
+    set_json_loads(partial(json.loads, parse_float=Decimal), connection)

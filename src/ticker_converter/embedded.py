@@ -243,20 +243,23 @@ def _wait_until_ready(home: Path, folder: Path, before: int) -> str:
     end = time.monotonic() + PATIENCE
     while (url := running(home)) is None:
         if _was_free(folder):
-            with (folder / "log").open("rb") as log:
-                log.seek(before)
-                said = log.read(65536).decode(errors="replace").splitlines()
-            reason = next(
-                (line for line in said if re.search("FATAL|PANIC|rror|denied|annot", line)), "it ended"
-            )
             raise DatabaseUnavailable(
-                f"embedded PostgreSQL did not start: {reason.strip()} (log: {folder / 'log'})"
+                f"embedded PostgreSQL did not start: {_reason(folder / 'log', before)} (log: {folder / 'log'})"
             )
         if time.monotonic() > end:
             raise DatabaseUnavailable(
                 f"embedded PostgreSQL is still recovering after {PATIENCE:.0f} s: try again (log: {folder / 'log'})"
             )
     return url
+
+
+def _reason(log: Path, before: int) -> str:
+    """What the server said since `before`: its first complaints, without the time in front of them."""
+    with log.open("rb") as stream:
+        stream.seek(before)
+        said = stream.read(65536).decode(errors="replace").splitlines()
+    complaints = [line for line in said if re.search("FATAL|PANIC|rror|denied|annot|invalid|could not", line)]
+    return "; ".join(re.sub(r"^.*?(LOG|FATAL|PANIC|ERROR):\s+", "", line) for line in complaints[:2]) or "it ended"
 
 
 def _check(data: Path) -> None:

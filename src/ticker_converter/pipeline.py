@@ -9,13 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from ticker_converter import providers
 from ticker_converter.db import Connection
 from ticker_converter.errors import Permanent, Refused, TickerConverterError, Transient
-from ticker_converter.landing import payloads, quota, runs, stage
+from ticker_converter.landing import payloads, quarantine, quota, runs, stage
 from ticker_converter.landing.payloads import Delivery
+from ticker_converter.landing.quarantine import Entry
 from ticker_converter.providers.base import Provider
 from ticker_converter.records import Call, Counts, Parsed, Payload
 from ticker_converter.validate import judge
@@ -99,6 +101,43 @@ class Run:
                 except Permanent as error:
                     self.report.failed.append(error)
         return self.report
+
+    def decide(
+        self, quarantine_id: int, verdict: str, reason: str, *, author: str, all_like: bool = False,
+        factor: Decimal | None = None,
+    ) -> list[int]:  # fmt: skip
+        """A person's answer to a held row, or to all held rows like it: `accepted` (it stands as it is), `rescaled` (it
+        stands with its prices multiplied by `factor`) or `rejected`. Returns the ids decided."""
+        with self.conn.transaction():
+            entries = quarantine.held(self.conn, quarantine_id, all_like)
+            return self._decide(entries, verdict, reason, author, factor)
+
+    def admit(self, mic: str, day: date, reason: str, *, author: str) -> list[int]:
+        """A person says that `mic` did trade on `day`: the bars held as `not_a_session` are released."""
+        instruments.check_mic(self.conn, mic)
+        with self.conn.transaction():
+            instruments.admit_session(self.conn, mic, day)
+            return self._decide(quarantine.off_calendar(self.conn, mic, day), "accepted", reason, author, None)
+
+    def _decide(
+        self, entries: Sequence[Entry], verdict: str, reason: str, author: str, factor: Decimal | None
+    ) -> list[int]:
+        load = merge.begin(self.conn, self.report.run_id, "decision", author=author, reason=reason)
+        counts = Counts()
+        if verdict != "rejected":
+            for (kind, source), ids in quarantine.storable(entries, verdict).items():
+                read = stage.held(self.conn, kind, ids, factor or Decimal(1))
+                if kind == "price":
+                    counts += merge.prices(self.conn, load, source, read, 0)
+                elif kind == "rate":
+                    counts += merge.rates(self.conn, load, read, 0)
+                else:
+                    counts += merge.actions(self.conn, load, source, read, 0)
+                stage.clear(self.conn)
+        quarantine.decided(self.conn, [entry.quarantine_id for entry in entries], verdict, factor, author, reason)
+        merge.close(self.conn, load, counts)
+        self.report.counts += counts
+        return [entry.quarantine_id for entry in entries]
 
     def _fetch(self, source: Provider, call: Call, settings: Callable[[str], Mapping[str, object]]) -> Payload:
         limits = source.quota()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 
 import polars as pl
 import psycopg
@@ -33,6 +34,11 @@ def tables(conn: psycopg.Connection) -> None:
 def clear(conn: psycopg.Connection) -> None:
     """Forget the verdicts on one kind of rows before the next kind of the same payload is judged."""
     conn.execute(sql.load("landing/stage_clear"))
+
+
+def held(conn: psycopg.Connection, kind: str, ids: Sequence[int], factor: Decimal) -> int:
+    """Stage quarantined rows again, of one kind (price, rate, action); `factor` multiplies a bar's prices."""
+    return conn.execute(sql.load(f"landing/stage_held_{kind}"), {"ids": list(ids), "factor": factor}).rowcount
 
 
 def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> int:

@@ -105,7 +105,7 @@ def _json(text: str, request: Request) -> Parsed:
         raise _nothing(request)
     shape, content = _shape(body, request)
     _agree(shape, request)
-    if shape in LANDED:
+    if shape in LANDED or shape not in LOADED.values():
         return _landed(shape, request)
     if shape == "overview":
         return Parsed(listings=(rows.overview(body),))

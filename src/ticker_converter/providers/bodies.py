@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePath
-from urllib.parse import urlsplit
 
 from ticker_converter.errors import Unreadable, Usage
 from ticker_converter.records import Payload
@@ -40,11 +39,12 @@ class Head:
 def name(payload: Payload) -> str:
     """What to call a payload in a message: the file's name, or the URL without its query."""
     if payload.path is not None:
-        return payload.path.name
-    if "://" in payload.request:
-        parts = urlsplit(payload.request)
-        return f"{parts.hostname or ''}{parts.path}"
-    return PurePath(payload.request).name or payload.provider
+        shown = payload.path.name
+    elif "://" in payload.request:
+        shown = payload.request.partition("://")[2].partition("?")[0].rpartition("@")[2]
+    else:
+        shown = PurePath(payload.request).name
+    return "".join(c if c.isprintable() else "?" for c in shown)[:120] or payload.provider
 
 
 def head(payload: Payload) -> Head:

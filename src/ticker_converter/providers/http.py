@@ -68,7 +68,10 @@ class Answer:
 
 def without_secrets(url: str) -> str:
     """The URL without parameters that carry keys (apikey, token, ...) and without user and password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0]
     query = parts.query
     if any(name.lower() in SECRET_PARAMETERS for name, _ in parse_qsl(query, keep_blank_values=True)):
         kept = [pair for pair in query.split("&") if pair.partition("=")[0].lower() not in SECRET_PARAMETERS]

@@ -54,4 +54,6 @@ def judge(conn: psycopg.Connection, kind: str, fetched_at: datetime, source_id: 
         conn.execute(sql.load(f"validate/{kind}/quarantine"), context)
     if kind == "price":
         conn.execute(sql.load("validate/price/findings"), context)
+        if held:
+            conn.execute(sql.load("validate/price/calendar_findings"), context)
     return held

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import psycopg
 
@@ -94,6 +95,12 @@ def listed(conn: psycopg.Connection, watched_only: bool = True) -> list[Instrume
 def remove(conn: psycopg.Connection, symbol: str) -> None:
     """Stop fetching a symbol; its data stay."""
     conn.execute(sql.load("warehouse/instrument_unwatch"), {"instrument_id": get(conn, symbol).instrument_id})
+
+
+def admit_session(conn: psycopg.Connection, mic: str, day: date) -> None:
+    """Add a session that the calendar does not know, on a person's word; Usage if the calendar knows it."""
+    if conn.execute(sql.load("warehouse/calendar_admit"), {"mic": mic, "day": day}).rowcount == 0:
+        raise Usage(f"{day} is a session of {mic} already")
 
 
 def source_id(conn: psycopg.Connection, source: str, handmade: bool = True) -> int:
