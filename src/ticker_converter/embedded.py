@@ -141,8 +141,12 @@ def stop(home: Path) -> bool:
             pid = _postmaster(folder / "data")
             if pid is None or _was_free(folder):
                 return False
+            sockets = (folder / "data" / "postmaster.pid").read_text().split("\n")[4:5]
             os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes a checkpoint
-            _wait_for_end(home, folder, "end")
+            _wait_for_end(folder)
+            for place in sockets:
+                with suppress(OSError):
+                    Path(place).rmdir()
             return True
     except OSError as error:
         raise _no_access(home, error) from error
@@ -150,7 +154,15 @@ def stop(home: Path) -> bool:
 
 def _no_access(home: Path, error: OSError) -> TickerConverterError:
     where = f"{error.filename or home}: {error.strerror}"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP):
+    if error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.EEXIST,
+        errno.ENOTDIR,
+        errno.ENOTEMPTY,
+        errno.ELOOP,
+    ):
         return BadSetting(f"TICKER_CONVERTER_HOME: {where}: name a folder of your own, or run as its owner")
     return DatabaseUnavailable(f"embedded PostgreSQL: {where}")
 
@@ -173,12 +185,12 @@ def _was_free(folder: Path) -> bool:
     return False
 
 
-def _wait_for_end(home: Path, folder: Path, what: str) -> None:
+def _wait_for_end(folder: Path) -> None:
     end = time.monotonic() + PATIENCE
     while not _was_free(folder):
         if time.monotonic() > end:
             raise DatabaseUnavailable(
-                f"embedded PostgreSQL (pid {_postmaster(folder / 'data')}) does not {what} within {PATIENCE:.0f} s: "
+                f"embedded PostgreSQL (pid {_postmaster(folder / 'data')}) does not end within {PATIENCE:.0f} s: "
                 f"see {folder / 'log'}"
             )
 
@@ -259,7 +271,10 @@ def _reason(log: Path, before: int) -> str:
         stream.seek(before)
         said = stream.read(65536).decode(errors="replace").splitlines()
     complaints = [line for line in said if re.search("FATAL|PANIC|rror|denied|annot|invalid|could not", line)]
-    return "; ".join(re.sub(r"^.*?(LOG|FATAL|PANIC|ERROR):\s+", "", line) for line in complaints[:2]) or "it ended"
+    return (
+        "; ".join(re.sub(r"^.*?(LOG|FATAL|PANIC|ERROR):\s+", "", line) for line in complaints[:2])
+        or "it ended"
+    )
 
 
 def _check(data: Path) -> None:

@@ -64,13 +64,22 @@ def folder_of(home: Path) -> Path:
 
 
 def make_folder(path: Path, mode: int, owner: Owner | None = None) -> None:
-    """Make a folder if it is missing; only a folder made here gets an owner."""
-    try:
-        path.mkdir(mode=mode)
-    except FileExistsError:
+    """Make a folder if it is missing; only a folder made here gets an owner, and never appears without it."""
+    if path.is_dir():
         return
-    if owner is not None and os.geteuid() == 0:
-        os.chown(path, owner.uid, owner.gid, follow_symlinks=False)
+    if owner is None or os.geteuid() != 0:
+        path.mkdir(mode=mode, exist_ok=True)
+        return
+    # Seen: killed between mkdir and chown, root left a socket folder that its server could not use.
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.mkdir(mode=mode)
+    os.chown(part, owner.uid, owner.gid)
+    try:
+        part.rename(path)
+    except OSError:
+        part.rmdir()
+        if not path.is_dir():
+            raise
 
 
 def make_home(home: Path) -> Owner:
