@@ -193,11 +193,12 @@ class Run:
             counts += merge.actions(conn, load, source, read, held, sorted(parsed.whole))
             stage.clear(conn)
         self.progress(f"reading {payload.request}")
-        if read := stage.bars(conn, parsed.bars, resolve):
-            self.progress(f"judging and storing {read:,} bars")
+        bars = stage.bars(conn, parsed.bars, resolve)
+        if bars.rows:
+            self.progress(f"judging and storing {bars.rows:,} bars")
             resolve.fill_units()
-            held = judge(conn, "price", true_at, source, load.load_id)
-            counts += merge.prices(conn, load, source, read, held)
+            held = judge(conn, "price", true_at, source, load.load_id, distinct=bars.ordered)
+            counts += merge.prices(conn, load, source, bars.rows, held, ordered=bars.ordered)
             stage.clear(conn)
         if read := stage.rates(conn, parsed.rates, lambda name: instruments.source_id(conn, name)):
             self.progress(f"judging and storing {read:,} rates")

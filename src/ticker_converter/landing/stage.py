@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
@@ -41,15 +42,39 @@ def held(conn: psycopg.Connection, kind: str, ids: Sequence[int], factor: Decima
     return conn.execute(sql.load(f"landing/stage_held_{kind}"), {"ids": list(ids), "factor": factor}).rowcount
 
 
-def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> int:
-    """Stage bars; returns the number of rows."""
-    numbers = ("open", "high", "low", "close", "volume")
-    return _copy(
+@dataclass(slots=True)
+class Bars:
+    """How many bars were staged, and whether they came in strict order of instrument and day: then no two are of the
+    same day, and neither the rule on duplicates nor a sort has anything to do."""
+
+    rows: int = 0
+    ordered: bool = True
+    last: tuple[int, str] = (-1, "")
+
+    def watch(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Look at the next frame on its way."""
+        self.rows += frame.height
+        if not self.ordered or not frame.height:
+            return frame
+        key, day = pl.col("instrument_id"), pl.col("date")
+        rising = (key > key.shift(1)) | ((key == key.shift(1)) & (day > day.shift(1)))
+        fine = frame.select(rising.slice(1).all(ignore_nulls=False) & key.is_not_null().all() & day.is_not_null().all())
+        first, end = frame.row(0, named=True), frame.row(-1, named=True)
+        self.ordered = bool(fine.item()) and (first["instrument_id"], first["date"]) > self.last
+        self.last = (end["instrument_id"], end["date"])
+        return frame
+
+
+def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> Bars:
+    """Stage bars."""
+    numbers, staged = ("open", "high", "low", "close", "volume"), Bars()
+    _copy(
         conn,
         "stage_price (row_no, instrument_id, session, unit_id, basis, open, high, low, close, volume, detail)",
-        (_typed(_placed(frame, resolve), numbers, ("date",)) for frame in frames),
+        (staged.watch(_typed(_placed(frame, resolve), numbers, ("date",))) for frame in frames),
         ("row", "instrument_id", "date", "unit_id", "basis", *numbers, "detail"),
     )
+    return staged
 
 
 def rates(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], source_id: Callable[[str], int]) -> int:

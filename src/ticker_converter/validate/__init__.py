@@ -39,13 +39,18 @@ RULES = {
 }  # fmt: skip
 
 
-def judge(conn: psycopg.Connection, kind: str, fetched_at: datetime, source_id: int, load_id: int) -> int:
+def judge(
+    conn: psycopg.Connection, kind: str, fetched_at: datetime, source_id: int, load_id: int, *, distinct: bool = False
+) -> int:
     """Judge the staged rows of `kind` (price, rate, action) and put the offenders into quarantine; returns how many.
 
-    `fetched_at` stands for the time at which the rows were true: a session open then is held."""
+    `fetched_at` stands for the time at which the rows were true: a session open then is held. `distinct`: staging saw
+    that no two rows are of one key."""
     context = {"fetched_at": fetched_at, "source_id": source_id, "load_id": load_id}
     for rules in RULES[kind]:
         for rule in rules:
+            if distinct and rule == "conflicting_duplicate":
+                continue
             statement = sql.load("validate/note").replace("{rule}", sql.load(f"validate/{kind}/{rule}"))
             conn.execute(statement, {"reason": rule, "place": ORDER.index(rule)} | context)
         conn.execute(sql.load(f"validate/{kind}/forgive"), context)

@@ -55,9 +55,17 @@ def close(conn: psycopg.Connection, load: Load, counts: Counts) -> None:
     )
 
 
-def prices(conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int) -> Counts:
-    """Merge the staged bars that were not held."""
+def prices(
+    conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int, *, ordered: bool = False
+) -> Counts:
+    """Merge the staged bars that were not held. `ordered`: they are in strict order of instrument and day; where
+    nothing is stored of their instruments they are then stored as they stand."""
     context = {"source_id": source_id, "load_id": load.load_id, "known_from": load.known_from}
+    if ordered and conn.execute(sql.load("warehouse/price_all_new")).fetchone() == (True,):
+        inserted = conn.execute(sql.load("warehouse/price_insert_all"), context).rowcount
+        conn.execute(sql.load("warehouse/price_coverage_all"))
+        conn.execute(sql.load("warehouse/price_supersede"), context)
+        return Counts(read, inserted=inserted, quarantined=held)
     conn.execute(sql.load("warehouse/price_verdict"), context)
     verdicts = _verdicts(conn)
     late = 0

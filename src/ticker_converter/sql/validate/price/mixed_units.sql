@@ -6,4 +6,5 @@ FROM pg_temp.stage_price
 CROSS JOIN LATERAL (
     SELECT greatest(open, high, low, close) / nullif(least(open, high, low, close), 0) AS ratio
 ) AS r
-WHERE r.ratio BETWEEN 75 AND 133 OR r.ratio BETWEEN 750 AND 1333
+WHERE (high >= 75 * low OR open >= 75 * low OR high >= 75 * open OR high >= 75 * close OR close >= 75 * low)
+    AND (r.ratio BETWEEN 75 AND 133 OR r.ratio BETWEEN 750 AND 1333)
