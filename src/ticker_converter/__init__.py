@@ -1,3 +1,37 @@
-"""ticker-converter: every price in your currency, with a receipt."""
+"""Every price in your currency, with a receipt.
+
+    import ticker_converter as tc
+    wh = tc.connect()                  # the embedded database, or DATABASE_URL, or tc.connect(url)
+    wh.prices("AAPL", currency="GBP", since="2020-01-01", adjust="splits").to_polars()
+    wh.convert(100, "USD", "GBP", on="2020-08-30").receipt
+
+Importing this loads nothing else: the names below are found when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["Table", "Warehouse", "__version__", "connect", "errors"]
+
+if TYPE_CHECKING:
+    from ticker_converter import errors
+    from ticker_converter.connection import Warehouse, connect
+    from ticker_converter.table import Table
+
+_HOMES = {"connect": "connection", "Warehouse": "connection", "Table": "table"}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "errors":
+        return import_module(f"{__name__}.errors")
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -20,6 +20,12 @@ def load(name: str) -> LiteralString:
     return cast(LiteralString, (files(__name__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
+def latest() -> int:
+    """The number of this package's newest migration."""
+    names = [entry.name for entry in (files(__name__) / "migrations").iterdir()]
+    return max(int(name.partition("_")[0]) for name in names if name.endswith(".sql"))
+
+
 def migrations() -> list[tuple[int, str, LiteralString]]:
     """All migrations as (number, name, text), in order of their numbers."""
     found = []

@@ -306,9 +306,6 @@ DECLARE
     high date;
     f_code text; f_per numeric;
     t_code text; t_per numeric;
-    anchor record;
-    earliest date;
-    answered integer;
     legal jsonb;
 BEGIN
     SELECT * INTO STRICT f FROM mart.currency_family WHERE code = p_from;
@@ -337,17 +334,19 @@ BEGIN
             FROM generate_series(0, high - low) AS n;
         ELSE
             RETURN QUERY
+            WITH answered AS MATERIALIZED (
+                SELECT * FROM mart.fx_days(
+                    f_code, t_code, low, high, p_sources, p_max_age, p_known, p_lag, p_legs)
+            )
             SELECT d.day, round(d.num * t_per, 40) / (d.den * f_per), d.rate_date, d.source, NULL::text,
                 CASE WHEN p_legs THEN mart.with_legal(p_from, d.legs, p_to) END
-            FROM mart.fx_days(f_code, t_code, low, high, p_sources, p_max_age, p_known, p_lag, p_legs) AS d;
-            GET DIAGNOSTICS answered = ROW_COUNT;
-            IF answered < high - low + 1 THEN
-                RETURN QUERY
-                SELECT m.day, m.rate, m.rate_date, m.source, m.missing, m.legs
-                FROM mart.fx_unanswered(
-                    p_from, p_to, f_code, t_code, f_per, t_per, low, high, p_sources, p_max_age, p_known, p_lag,
-                    p_pegs, p_legs) AS m;
-            END IF;
+            FROM answered AS d
+            UNION ALL
+            SELECT m.*
+            FROM mart.fx_unanswered(
+                p_from, p_to, f_code, t_code, f_per, t_per,
+                ARRAY(SELECT low + n FROM generate_series(0, high - low) AS n EXCEPT SELECT d.day FROM answered AS d),
+                p_sources, p_max_age, p_known, p_lag, p_pegs, p_legs) AS m;
         END IF;
         low := high + 1;
     END LOOP;
@@ -370,76 +369,71 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
         JOIN mart.currency_family AS f ON f.canonical IN (p_from, p_to, s.pivot)
     ),
     published AS (
-        -- a source with a pivot: only the pairs among the two currencies and the pivot
+        -- a source with a pivot: only the pairs among the two currencies and the pivot. LATERAL and OFFSET 0 keep these
+        -- as index lookups whatever the planner guesses: 90 ms of hash joins over the whole table became 6 ms.
         SELECT r.source_id, b.canonical AS x, q.canonical AS y, r.rate_date, r.base, r.quote, r.rate, r.known_from,
-            b.per AS x_per, q.per AS y_per
+            b.per AS x_per, q.per AS y_per, s.pivot
         FROM src AS s
         JOIN code AS b ON b.source_id = s.source_id
         JOIN code AS q ON q.source_id = s.source_id AND q.canonical <> b.canonical
-        JOIN mart.fx_rate_known(p_known) AS r
-            ON r.source_id = s.source_id AND r.base = b.code AND r.quote = q.code
-        WHERE s.pivot IS NOT NULL AND r.rate_date BETWEEN p_low AND p_high
+        CROSS JOIN LATERAL (
+            SELECT * FROM mart.fx_rate_known(p_known) AS k
+            WHERE k.source_id = s.source_id AND k.base = b.code AND k.quote = q.code
+                AND k.rate_date BETWEEN p_low AND p_high
+            OFFSET 0
+        ) AS r
+        WHERE s.pivot IS NOT NULL
             AND (b.retired_on IS NULL OR r.rate_date < b.retired_on)
             AND (q.retired_on IS NULL OR r.rate_date < q.retired_on)
         UNION ALL
         -- a source without: whatever it published that touches either
-        SELECT r.source_id, b.canonical, q.canonical, r.rate_date, r.base, r.quote, r.rate, r.known_from, b.per, q.per
+        SELECT r.source_id, b.canonical, q.canonical, r.rate_date, r.base, r.quote, r.rate, r.known_from, b.per, q.per,
+            NULL
         FROM src AS s
-        JOIN mart.fx_rate_known(p_known) AS r ON r.source_id = s.source_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM mart.fx_rate_known(p_known) AS k
+            WHERE k.source_id = s.source_id AND k.rate_date BETWEEN p_low AND p_high
+            OFFSET 0
+        ) AS r
         JOIN mart.currency_family AS b ON b.code = r.base
         JOIN mart.currency_family AS q ON q.code = r.quote
-        WHERE s.pivot IS NULL AND r.rate_date BETWEEN p_low AND p_high
+        WHERE s.pivot IS NULL
             AND (b.canonical IN (p_from, p_to) OR q.canonical IN (p_from, p_to)) AND b.canonical <> q.canonical
             AND (b.retired_on IS NULL OR r.rate_date < b.retired_on)
             AND (q.retired_on IS NULL OR r.rate_date < q.retired_on)
     ),
-    direct AS (
-        SELECT DISTINCT ON (p.source_id, p.rate_date) p.*
+    leg AS (  -- each published row as a step from p_from (to p_to or to a pivot) or from a pivot to p_to
+        SELECT p.*, v.via, v.near,
+            CASE WHEN v.near AND p.x = p_from OR NOT v.near AND p.y = p_to THEN p.rate * p.x_per ELSE p.y_per END AS num,
+            CASE WHEN v.near AND p.x = p_from OR NOT v.near AND p.y = p_to THEN p.y_per ELSE p.rate * p.x_per END AS den,
+            CASE WHEN v.near AND p.x = p_from OR NOT v.near AND p.y = p_to THEN 'direct' ELSE 'inverse' END AS use
         FROM published AS p
-        JOIN src AS s USING (source_id)
-        WHERE p.x IN (p_from, p_to) AND p.y IN (p_from, p_to)
-        ORDER BY p.source_id, p.rate_date, (p.x = s.pivot) DESC NULLS LAST, p.x, p.x_per, p.y_per
+        CROSS JOIN LATERAL (
+            SELECT p_from IN (p.x, p.y) AS near,
+                CASE WHEN p_from IN (p.x, p.y) AND p_to IN (p.x, p.y) THEN ''
+                    WHEN p.x IN (p_from, p_to) THEN p.y ELSE p.x END AS via
+        ) AS v
+        WHERE v.via = '' OR p.pivot IS NULL OR v.via = p.pivot
     ),
-    near AS (  -- legs between the first currency and a pivot
-        SELECT DISTINCT ON (p.source_id, p.rate_date, via) p.*, v.via
-        FROM published AS p
-        JOIN src AS s USING (source_id)
-        CROSS JOIN LATERAL (SELECT CASE WHEN p.x = p_from THEN p.y ELSE p.x END AS via) AS v
-        WHERE p_from IN (p.x, p.y) AND p_to NOT IN (p.x, p.y) AND (s.pivot IS NULL OR v.via = s.pivot)
-        ORDER BY p.source_id, p.rate_date, via, p.x = via DESC, p.x_per, p.y_per
-    ),
-    far AS (  -- legs between a pivot and the second
-        SELECT DISTINCT ON (p.source_id, p.rate_date, via) p.*, v.via
-        FROM published AS p
-        JOIN src AS s USING (source_id)
-        CROSS JOIN LATERAL (SELECT CASE WHEN p.x = p_to THEN p.y ELSE p.x END AS via) AS v
-        WHERE p_to IN (p.x, p.y) AND p_from NOT IN (p.x, p.y) AND (s.pivot IS NULL OR v.via = s.pivot)
-        ORDER BY p.source_id, p.rate_date, via, p.x = via DESC, p.x_per, p.y_per
+    chosen AS (  -- where both directions are published, the one whose base is the pivot, else alphabetically first
+        SELECT DISTINCT ON (l.source_id, l.rate_date, l.via, l.near) l.*
+        FROM leg AS l
+        ORDER BY l.source_id, l.rate_date, l.via, l.near,
+            l.x = CASE l.via WHEN '' THEN l.pivot ELSE l.via END DESC NULLS LAST, l.x, l.x_per, l.y_per
     ),
     route AS (
-        SELECT d.source_id, d.rate_date, 0 AS crosses, ''::text AS via,
-            CASE WHEN d.x = p_from THEN d.rate * d.x_per ELSE d.y_per END AS num,
-            CASE WHEN d.x = p_from THEN d.y_per ELSE d.rate * d.x_per END AS den,
-            d.base AS base1, d.quote AS quote1, d.rate AS rate1, d.known_from AS known1,
-            CASE WHEN d.x = p_from THEN 'direct' ELSE 'inverse' END AS use1,
-            NULL::text AS base2, NULL::text AS quote2, NULL::numeric AS rate2, NULL::timestamptz AS known2,
-            NULL::text AS use2
-        FROM direct AS d
-        UNION ALL
-        SELECT n.source_id, n.rate_date, 1, n.via,
-            CASE WHEN n.x = p_from THEN n.rate * n.x_per ELSE n.y_per END
-                * CASE WHEN f.x = f.via THEN f.rate * f.x_per ELSE f.y_per END,
-            CASE WHEN n.x = p_from THEN n.y_per ELSE n.rate * n.x_per END
-                * CASE WHEN f.x = f.via THEN f.y_per ELSE f.rate * f.x_per END,
-            n.base, n.quote, n.rate, n.known_from, CASE WHEN n.x = p_from THEN 'direct' ELSE 'inverse' END,
-            f.base, f.quote, f.rate, f.known_from, CASE WHEN f.x = f.via THEN 'direct' ELSE 'inverse' END
-        FROM near AS n
-        JOIN far AS f USING (source_id, rate_date, via)
+        SELECT c.source_id, c.rate_date, c.via, mart.product(c.num) AS num, mart.product(c.den) AS den,
+            array_agg(c.base ORDER BY c.near DESC) AS bases, array_agg(c.quote ORDER BY c.near DESC) AS quotes,
+            array_agg(c.rate ORDER BY c.near DESC) AS rates, array_agg(c.use ORDER BY c.near DESC) AS uses,
+            array_agg(c.known_from ORDER BY c.near DESC) AS knowns
+        FROM chosen AS c
+        GROUP BY c.source_id, c.rate_date, c.via
+        HAVING c.via = '' OR count(*) = 2
     ),
     best AS (
         SELECT DISTINCT ON (source_id, rate_date) *
         FROM route
-        ORDER BY source_id, rate_date, crosses, via = 'EUR' DESC, via = 'USD' DESC, via
+        ORDER BY source_id, rate_date, via <> '', via = 'EUR' DESC, via = 'USD' DESC, via
     )
     SELECT s.ord, s.source, s.handmade, b.rate_date, b.num, b.den,
         CASE WHEN p_legs THEN (
@@ -450,38 +444,36 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
                     WHERE old.source_id = b.source_id AND old.base = leg.base AND old.quote = leg.quote
                         AND old.rate_date = b.rate_date AND old.known_from < leg.known_from),
                 'use', leg.use, 'fixing', s.fixing) ORDER BY leg.n)
-            FROM (VALUES
-                (1, b.base1, b.quote1, b.rate1, b.known1, b.use1),
-                (2, b.base2, b.quote2, b.rate2, b.known2, b.use2)
-            ) AS leg (n, base, quote, rate, known_from, use)
-            WHERE leg.base IS NOT NULL)
+            FROM unnest(b.bases, b.quotes, b.rates, b.uses, b.knowns) WITH ORDINALITY
+                AS leg (base, quote, rate, use, known_from, n))
         END
     FROM best AS b
     JOIN src AS s USING (source_id)
 $$;
 
-CREATE FUNCTION mart.fx_unanswered(p_from text, p_to text, p_from_code text, p_to_code text, p_from_per numeric, p_to_per numeric, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_pegs boolean, p_legs boolean) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
+CREATE FUNCTION mart.fx_unanswered(p_from text, p_to text, p_from_code text, p_to_code text, p_from_per numeric, p_to_per numeric, p_open date[], p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_pegs boolean, p_legs boolean) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
     LANGUAGE plpgsql STABLE
     AS $$
--- The days that no single source answers: a join of two sources, then a peg where pegs are wanted, else the reason.
+-- The days (p_open) that no single source answers: a join of two sources, then a peg where pegs are wanted, else why.
 DECLARE
     earliest date;
+    first date;
+    last date;
 BEGIN
+    IF p_open = '{}' THEN
+        RETURN;
+    END IF;
+    SELECT min(d), max(d) INTO first, last FROM unnest(p_open) AS d;
     SELECT min(r.rate_date) INTO earliest
-    FROM mart.fx_routes(p_from_code, p_to_code, '-infinity', p_last - p_lag, p_sources, p_known, false) AS r;
+    FROM mart.fx_routes(p_from_code, p_to_code, '-infinity', last - p_lag, p_sources, p_known, false) AS r;
     RETURN QUERY
-    WITH open_day AS MATERIALIZED (
-        SELECT p_first + n AS day FROM generate_series(0, p_last - p_first) AS n
-        EXCEPT
-        SELECT d.day
-        FROM mart.fx_days(
-            p_from_code, p_to_code, p_first, p_last, p_sources, p_max_age, p_known, p_lag, false) AS d
+    WITH open_day AS (
+        SELECT d AS day FROM unnest(p_open) AS d
     ),
     joined AS MATERIALIZED (
         SELECT j.*
         FROM mart.fx_joined(
-            p_from_code, p_to_code, (SELECT min(o.day) FROM open_day AS o), (SELECT max(o.day) FROM open_day AS o),
-            p_sources, p_max_age, p_known, p_lag, p_legs) AS j
+            p_from_code, p_to_code, first, last, p_sources, p_max_age, p_known, p_lag, p_legs) AS j
     ),
     pegged AS MATERIALIZED (
         SELECT DISTINCT ON (o.day) o.day, g.rate, g.rate_date, g.source, g.legs
@@ -531,6 +523,10 @@ CREATE FUNCTION mart.money(x numeric) RETURNS numeric
     RETURN trim_scale(round(x, CASE WHEN (abs(x) >= (1000)::numeric) THEN 6 WHEN (abs(x) >= (100)::numeric) THEN 7 WHEN (abs(x) >= (10)::numeric) THEN 8 WHEN (abs(x) >= (1)::numeric) THEN 9 WHEN (x = (0)::numeric) THEN 6 ELSE (9 - mart.exponent(x)) END));
 
 COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 decimals or 10 significant digits, whichever is finer.';
+
+CREATE FUNCTION mart.price_shown(x numeric, as_published boolean) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN as_published THEN trim_scale(x) ELSE mart.money(x) END;
 
 CREATE FUNCTION mart.significant(x numeric, digits integer) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -760,6 +756,23 @@ ALTER TABLE landing.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE VIEW mart.backdated AS
+ SELECT load_id,
+    run_id,
+    known_from,
+    recorded_at
+   FROM landing.load
+  WHERE (recorded_at > (known_from + '00:01:00'::interval));
+
+COMMENT ON VIEW mart.backdated IS 'Imports with a knowledge time of their own: the one act that may change a past answer.';
+
+CREATE VIEW mart.calls AS
+ SELECT provider,
+    key_id,
+    called_at,
+    run_id
+   FROM landing.quota_use;
+
 CREATE TABLE warehouse.fact_corporate_action (
     instrument_id integer NOT NULL,
     source_id smallint NOT NULL,
@@ -880,6 +893,17 @@ CREATE VIEW mart.exchange AS
     covered_from,
     covered_to
    FROM warehouse.dim_exchange;
+
+CREATE VIEW mart.finding AS
+ SELECT f.finding_id,
+    f.rule,
+    f.subject,
+    f.day,
+    f.evidence,
+    l.run_id,
+    l.recorded_at
+   FROM (landing.finding f
+     JOIN landing.load l USING (load_id));
 
 CREATE TABLE warehouse.fact_fx_rate (
     source_id smallint NOT NULL,
@@ -1117,21 +1141,6 @@ CREATE VIEW mart.publication AS
     recorded_at
    FROM landing.load;
 
-CREATE TABLE warehouse.dim_date (
-    mic text NOT NULL COLLATE pg_catalog."C",
-    session date NOT NULL,
-    closes_at timestamp with time zone NOT NULL,
-    admitted boolean DEFAULT false NOT NULL
-);
-
-COMMENT ON COLUMN warehouse.dim_date.admitted IS 'Added by a person against the calendar.';
-
-CREATE VIEW mart.session AS
- SELECT mic,
-    session,
-    closes_at
-   FROM warehouse.dim_date;
-
 CREATE TABLE warehouse.dim_source (
     source_id smallint NOT NULL,
     source text NOT NULL COLLATE pg_catalog."C",
@@ -1147,6 +1156,78 @@ COMMENT ON COLUMN warehouse.dim_source.pivot IS 'The currency this source crosse
 COMMENT ON COLUMN warehouse.dim_source.final_at IS 'Local time of a day at which the rate of that day is final.';
 
 COMMENT ON COLUMN warehouse.dim_source.handmade IS 'A person''s own figures: never carried past a newer rate.';
+
+CREATE VIEW mart.quarantine AS
+ SELECT q.quarantine_id,
+    q.kind,
+    q.symbol,
+    q.day,
+    s.source,
+    q.reason,
+    q.evidence,
+    q.content,
+    d.payload_id,
+    l.run_id,
+    q.state,
+    q.group_key,
+    q.factor,
+    q.decided_at,
+    q.decided_by,
+    q.decision_reason
+   FROM (((landing.quarantine q
+     JOIN landing.load l USING (load_id))
+     JOIN warehouse.dim_source s USING (source_id))
+     LEFT JOIN landing.delivery d USING (delivery_id));
+
+CREATE VIEW mart.rate_coverage AS
+ SELECT s.source,
+    r.base,
+    r.quote,
+    min(r.rate_date) AS first,
+    max(r.rate_date) AS last,
+    count(*) AS rates
+   FROM (warehouse.fact_fx_rate r
+     JOIN warehouse.dim_source s USING (source_id))
+  GROUP BY s.source, r.base, r.quote;
+
+CREATE VIEW mart.run AS
+ SELECT run_id,
+    command,
+    arguments,
+    started_at,
+    finished_at,
+    state,
+    report,
+    message
+   FROM landing.run;
+
+CREATE TABLE ops.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE VIEW mart.schema AS
+ SELECT max(number) AS number
+   FROM ops.migration;
+
+COMMENT ON VIEW mart.schema IS 'The newest migration: a reader refuses a database older or newer than itself.';
+
+CREATE TABLE warehouse.dim_date (
+    mic text NOT NULL COLLATE pg_catalog."C",
+    session date NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    admitted boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_date.admitted IS 'Added by a person against the calendar.';
+
+CREATE VIEW mart.session AS
+ SELECT mic,
+    session,
+    closes_at
+   FROM warehouse.dim_date;
 
 CREATE VIEW mart.source AS
  SELECT source_id,
@@ -1171,13 +1252,6 @@ CREATE VIEW mart.state AS
  SELECT published_at,
     version
    FROM warehouse.state;
-
-CREATE TABLE ops.migration (
-    number integer NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
 
 ALTER TABLE warehouse.dim_instrument ALTER COLUMN instrument_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME warehouse.dim_instrument_instrument_id_seq
@@ -1417,6 +1491,12 @@ GRANT USAGE ON SCHEMA mart TO ticker_web;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
+GRANT SELECT ON TABLE mart.backdated TO ticker_reader;
+GRANT SELECT ON TABLE mart.backdated TO ticker_web;
+
+GRANT SELECT ON TABLE mart.calls TO ticker_reader;
+GRANT SELECT ON TABLE mart.calls TO ticker_web;
+
 GRANT SELECT ON TABLE mart.corporate_action TO ticker_reader;
 GRANT SELECT ON TABLE mart.corporate_action TO ticker_web;
 
@@ -1428,6 +1508,9 @@ GRANT SELECT ON TABLE mart.currency_family TO ticker_web;
 
 GRANT SELECT ON TABLE mart.exchange TO ticker_reader;
 GRANT SELECT ON TABLE mart.exchange TO ticker_web;
+
+GRANT SELECT ON TABLE mart.finding TO ticker_reader;
+GRANT SELECT ON TABLE mart.finding TO ticker_web;
 
 GRANT SELECT ON TABLE mart.fx_rate TO ticker_reader;
 GRANT SELECT ON TABLE mart.fx_rate TO ticker_web;
@@ -1455,6 +1538,18 @@ GRANT SELECT ON TABLE mart.price_unit TO ticker_web;
 
 GRANT SELECT ON TABLE mart.publication TO ticker_reader;
 GRANT SELECT ON TABLE mart.publication TO ticker_web;
+
+GRANT SELECT ON TABLE mart.quarantine TO ticker_reader;
+GRANT SELECT ON TABLE mart.quarantine TO ticker_web;
+
+GRANT SELECT ON TABLE mart.rate_coverage TO ticker_reader;
+GRANT SELECT ON TABLE mart.rate_coverage TO ticker_web;
+
+GRANT SELECT ON TABLE mart.run TO ticker_reader;
+GRANT SELECT ON TABLE mart.run TO ticker_web;
+
+GRANT SELECT ON TABLE mart.schema TO ticker_reader;
+GRANT SELECT ON TABLE mart.schema TO ticker_web;
 
 GRANT SELECT ON TABLE mart.session TO ticker_reader;
 GRANT SELECT ON TABLE mart.session TO ticker_web;

@@ -661,4 +661,8 @@ CREATE VIEW mart.backdated AS
 SELECT load_id, run_id, known_from, recorded_at FROM landing.load WHERE recorded_at > known_from + interval '1 minute';
 COMMENT ON VIEW mart.backdated IS 'Imports with a knowledge time of their own: the one act that may change a past answer.';
 
+CREATE VIEW mart.schema AS
+SELECT max(number) AS number FROM ops.migration;
+COMMENT ON VIEW mart.schema IS 'The newest migration: a reader refuses a database older or newer than itself.';
+
 GRANT SELECT ON ALL TABLES IN SCHEMA mart TO ticker_reader, ticker_web;

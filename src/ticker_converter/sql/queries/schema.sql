@@ -1,0 +1,4 @@
+-- The newest migration that this database has.
+-- params: none
+-- returns: number
+SELECT number FROM mart.schema
