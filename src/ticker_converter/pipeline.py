@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from ticker_converter import providers
 from ticker_converter.db import Connection
-from ticker_converter.errors import Permanent, Refused, TickerConverterError, Transient
+from ticker_converter.errors import Permanent, QuotaSpent, Refused, TickerConverterError, Transient
 from ticker_converter.landing import payloads, quarantine, quota, runs, stage
 from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
@@ -40,14 +40,23 @@ class Report:
 
     def as_dict(self) -> dict[str, object]:
         """The report of INTERFACE."""
-        return {"run_id": self.run_id, **asdict(self.counts), "calls": self.calls, "remaining": self.remaining}
+        return {
+            "run_id": self.run_id,
+            **asdict(self.counts),
+            "calls": self.calls,
+            "remaining": self.remaining,
+        }
 
 
 class Run:
     """One run of the pipeline over an open connection: made by a command, a DAG task or a worker."""
 
     def __init__(
-        self, conn: Connection, command: str, arguments: Mapping[str, object], progress: Progress = lambda text: None
+        self,
+        conn: Connection,
+        command: str,
+        arguments: Mapping[str, object],
+        progress: Progress = lambda text: None,
     ) -> None:
         conn.autocommit = True
         self.conn, self.progress = conn, progress
@@ -61,10 +70,12 @@ class Run:
         if self.conn.closed:
             return
         state = "failed" if error else "partly" if self.report.remaining or self.report.failed else "done"
-        runs.finish(self.conn, self.report.run_id, state, self.report.as_dict(), str(error) if error else None)
+        runs.finish(
+            self.conn, self.report.run_id, state, self.report.as_dict(), str(error) if error else None
+        )
 
     def load_all(self, arrived: Iterable[Payload], known_at: datetime | None = None) -> Report:
-        """Land and load payloads that a person handed over; one that cannot be read stops there, those before it stay."""
+        """Land and load payloads that a person handed over; one that cannot be read ends the run, those before stay."""
         for payload in arrived:
             delivery = payloads.land(self.conn, self.report.run_id, payload, known_at)
             self.load(delivery)
@@ -85,7 +96,7 @@ class Run:
             except (Transient, Refused) as error:
                 if error.exit_code == 3:
                     self.report.remaining += 1
-                if isinstance(error, quota.QuotaSpent):
+                if isinstance(error, QuotaSpent):
                     closed.add(call.provider)
                 self.report.failed.append(error)
             except Permanent as error:
@@ -117,7 +128,9 @@ class Run:
         instruments.check_mic(self.conn, mic)
         with self.conn.transaction():
             instruments.admit_session(self.conn, mic, day)
-            return self._decide(quarantine.off_calendar(self.conn, mic, day), "accepted", reason, author, None)
+            return self._decide(
+                quarantine.off_calendar(self.conn, mic, day), "accepted", reason, author, None
+            )
 
     def _decide(
         self, entries: Sequence[Entry], verdict: str, reason: str, author: str, factor: Decimal | None
@@ -134,12 +147,16 @@ class Run:
                 else:
                     counts += merge.actions(self.conn, load, source, read, 0)
                 stage.clear(self.conn)
-        quarantine.decided(self.conn, [entry.quarantine_id for entry in entries], verdict, factor, author, reason)
+        quarantine.decided(
+            self.conn, [entry.quarantine_id for entry in entries], verdict, factor, author, reason
+        )
         merge.close(self.conn, load, counts)
         self.report.counts += counts
         return [entry.quarantine_id for entry in entries]
 
-    def _fetch(self, source: Provider, call: Call, settings: Callable[[str], Mapping[str, object]]) -> Payload:
+    def _fetch(
+        self, source: Provider, call: Call, settings: Callable[[str], Mapping[str, object]]
+    ) -> Payload:
         limits = source.quota()
         key = quota.key_id(str(settings(call.provider).get("api_key") or ""))
         allowed = quota.Limits(limits.per_second, limits.per_minute, limits.per_day, limits.time_zone)
@@ -150,7 +167,7 @@ class Run:
         payload = source.fetch(call)
         try:
             source.parse(payload)
-        except quota.QuotaSpent as refusal:
+        except QuotaSpent as refusal:
             quota.close(self.conn, call.provider, key, limits.time_zone, str(refusal))
         except TickerConverterError:
             pass  # said when the landed payload is loaded

@@ -35,7 +35,9 @@ class Delivery:
     state: str = "landed"
 
 
-def land(conn: psycopg.Connection, run_id: int, payload: Payload, known_at: datetime | None = None) -> Delivery:
+def land(
+    conn: psycopg.Connection, run_id: int, payload: Payload, known_at: datetime | None = None
+) -> Delivery:
     """Store the bytes (if they are new) and this delivery of them, in one transaction of its own."""
     digest, size = _digest(payload)
     with conn.transaction():
@@ -66,7 +68,10 @@ def land(conn: psycopg.Connection, run_id: int, payload: Payload, known_at: date
 
 
 def arrived(
-    conn: psycopg.Connection, provider: str | None = None, since: datetime | None = None, waiting_only: bool = False
+    conn: psycopg.Connection,
+    provider: str | None = None,
+    since: datetime | None = None,
+    waiting_only: bool = False,
 ) -> list[int]:
     """Ids of deliveries to read again, oldest first; `waiting_only`: those that a killed run left unread."""
     params = {"provider": provider, "since": since, "waiting_only": waiting_only}
@@ -74,7 +79,11 @@ def arrived(
 
 
 def settle(
-    conn: psycopg.Connection, delivery_id: int, state: str, parser_version: int | None, message: str | None = None
+    conn: psycopg.Connection,
+    delivery_id: int,
+    state: str,
+    parser_version: int | None,
+    message: str | None = None,
 ) -> None:
     """Say how reading a delivery ended: loaded, nothing (to load), refused or unreadable."""
     conn.execute(
@@ -88,7 +97,19 @@ def reopen(conn: psycopg.Connection, delivery_id: int) -> Iterator[Delivery]:
     """A landed delivery with its bytes again; a large payload is a temporary file for the time of the block."""
     row = conn.execute(sql.load("landing/delivery_get"), {"delivery_id": delivery_id}).fetchone()
     assert row is not None
-    payload_id, size, encoding, provider, request, symbol, options, content_type, fetched_at, known_at, state = row
+    (
+        payload_id,
+        size,
+        encoding,
+        provider,
+        request,
+        symbol,
+        options,
+        content_type,
+        fetched_at,
+        known_at,
+        state,
+    ) = row
     common = {
         "provider": provider, "request": request, "symbol": symbol, "options": options, "content_type": content_type,
         "fetched_at": fetched_at,
@@ -132,7 +153,11 @@ def _store(conn: psycopg.Connection, payload: Payload, digest: bytes, size: int)
         return (row[0],)
     for seq, piece in enumerate(_pieces(payload)):
         body = zlib.compress(piece, 1) if encoding == "zlib" else piece
-        conn.execute(sql.load("landing/payload_chunk_add"), {"payload_id": row[0], "seq": seq, "body": body}, binary=True)
+        conn.execute(
+            sql.load("landing/payload_chunk_add"),
+            {"payload_id": row[0], "seq": seq, "body": body},
+            binary=True,
+        )
     return (row[0],)
 
 

@@ -29,15 +29,21 @@ class Entry:
 
 def held(conn: psycopg.Connection, quarantine_id: int, all_like: bool) -> list[Entry]:
     """The held row of that id, or with `all_like` every held row of its symbol, provider and reason; locked."""
-    rows = conn.execute(sql.load("landing/quarantine_held"), {"id": quarantine_id, "all_like": all_like}).fetchall()
+    rows = conn.execute(
+        sql.load("landing/quarantine_held"), {"id": quarantine_id, "all_like": all_like}
+    ).fetchall()
     if not any(row[0] == quarantine_id for row in rows):
-        raise NotThere(f"no row {quarantine_id} is held: `ticker-converter quarantine list` shows those that are")
+        raise NotThere(
+            f"no row {quarantine_id} is held: `ticker-converter quarantine list` shows those that are"
+        )
     return _entries(rows)
 
 
 def off_calendar(conn: psycopg.Connection, mic: str, day: object) -> list[Entry]:
     """The bars held because `day` was no session of `mic`; locked."""
-    return _entries(conn.execute(sql.load("landing/quarantine_off_calendar"), {"mic": mic, "day": day}).fetchall())
+    return _entries(
+        conn.execute(sql.load("landing/quarantine_off_calendar"), {"mic": mic, "day": day}).fetchall()
+    )
 
 
 def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int], list[int]]:
@@ -46,8 +52,8 @@ def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int],
     for entry in entries:
         if broken := sorted(entry.reasons & NOT_STORABLE):
             raise Usage(
-                f"row {entry.quarantine_id} cannot be {verdict}: {', '.join(broken)} leaves nothing to store; reject it, "
-                "or import a mended row"
+                f"row {entry.quarantine_id} cannot be {verdict}: {', '.join(broken)} leaves nothing to store; reject "
+                "it, or import a mended row"
             )
         if verdict == "rescaled" and entry.kind != "price":
             raise Usage(f"row {entry.quarantine_id} is a {entry.kind}: only prices are rescaled")
@@ -56,7 +62,12 @@ def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int],
 
 
 def decided(
-    conn: psycopg.Connection, ids: Sequence[int], verdict: str, factor: Decimal | None, author: str, reason: str
+    conn: psycopg.Connection,
+    ids: Sequence[int],
+    verdict: str,
+    factor: Decimal | None,
+    author: str,
+    reason: str,
 ) -> None:
     """Write the answer beside the rows."""
     conn.execute(
@@ -65,5 +76,5 @@ def decided(
     )
 
 
-def _entries(rows: Sequence[tuple[object, ...]]) -> list[Entry]:
-    return [Entry(row[0], row[1], row[2], frozenset(row[3])) for row in rows]  # type: ignore[arg-type]
+def _entries(rows: Sequence[tuple[int, str, int, list[str]]]) -> list[Entry]:
+    return [Entry(number, kind, source, frozenset(reasons)) for number, kind, source, reasons in rows]

@@ -20,7 +20,11 @@ def start(conn: psycopg.Connection, command: str, arguments: Mapping[str, object
 
 
 def finish(
-    conn: psycopg.Connection, run_id: int, state: str, report: Mapping[str, object] | None, message: str | None = None
+    conn: psycopg.Connection,
+    run_id: int,
+    state: str,
+    report: Mapping[str, object] | None,
+    message: str | None = None,
 ) -> None:
     """Close a run as `done`, `partly` or `failed`, with the report that was printed."""
     conn.execute(

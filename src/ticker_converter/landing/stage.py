@@ -58,7 +58,9 @@ class Bars:
             return frame
         key, day = pl.col("instrument_id"), pl.col("date")
         rising = (key > key.shift(1)) | ((key == key.shift(1)) & (day > day.shift(1)))
-        fine = frame.select(rising.slice(1).all(ignore_nulls=False) & key.is_not_null().all() & day.is_not_null().all())
+        fine = frame.select(
+            rising.slice(1).all(ignore_nulls=False) & key.is_not_null().all() & day.is_not_null().all()
+        )
         first, end = frame.row(0, named=True), frame.row(-1, named=True)
         self.ordered = bool(fine.item()) and (first["instrument_id"], first["date"]) > self.last
         self.last = (end["instrument_id"], end["date"])
@@ -70,7 +72,7 @@ def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Reso
     numbers, staged = ("open", "high", "low", "close", "volume"), Bars()
     _copy(
         conn,
-        "stage_price (row_no, instrument_id, session, unit_id, basis, open, high, low, close, volume, detail)",
+        "price",
         (staged.watch(_typed(_placed(frame, resolve), numbers, ("date",))) for frame in frames),
         ("row", "instrument_id", "date", "unit_id", "basis", *numbers, "detail"),
     )
@@ -88,7 +90,7 @@ def rates(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], source_id: C
 
     return _copy(
         conn,
-        "stage_rate (row_no, source_id, base, quote, rate_date, rate, detail)",
+        "rate",
         (_typed(sourced(frame), ("rate",), ("date",)) for frame in frames),
         ("row", "source_id", "base", "quote", "date", "rate", "detail"),
     )
@@ -104,7 +106,11 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
         known = pl.col("kind").is_in(["split", "spinoff", "dividend"])
         return frame.with_columns(
             pl.when(ratio & two).then(parts[0]).when(ratio).then(pl.col("value")).alias("new"),
-            pl.when(ratio & two).then(parts[1]).when(ratio & pl.col("value").is_not_null()).then(pl.lit("1")).alias("old"),
+            pl.when(ratio & two)
+            .then(parts[1])
+            .when(ratio & pl.col("value").is_not_null())
+            .then(pl.lit("1"))
+            .alias("old"),
             pl.when(pl.col("kind") == "dividend").then(pl.col("value")).alias("amount"),
             pl.when(known).then(pl.col("kind")).alias("kind"),
             pl.when(~known).then(pl.col("kind")).alias("kind_text"),
@@ -115,17 +121,35 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
     numbers = ("new", "old", "amount")
     return _copy(
         conn,
-        "stage_action (row_no, instrument_id, kind, ex_date, type, pay_date, new, old, amount, unit_id, basis, detail)",
+        "action",
         (
-            _typed(split(_placed(frame, resolve)), numbers, ("ex_date",), rename={"new": "value", "old": "value", "amount": "value"})
+            _typed(
+                split(_placed(frame, resolve)),
+                numbers,
+                ("ex_date",),
+                rename={"new": "value", "old": "value", "amount": "value"},
+            )
             for frame in frames
         ),
-        ("row", "instrument_id", "kind", "ex_date", "type", "pay_date", *numbers, "unit_id", "basis", "detail"),
+        (
+            "row",
+            "instrument_id",
+            "kind",
+            "ex_date",
+            "type",
+            "pay_date",
+            *numbers,
+            "unit_id",
+            "basis",
+            "detail",
+        ),
     )
 
 
 def _placed(frame: pl.DataFrame, resolve: Resolve) -> pl.DataFrame:
-    keys = frame.select("symbol", "unit", *(["mic"] if "mic" in frame.columns else [])).unique(maintain_order=True)
+    keys = frame.select("symbol", "unit", *(["mic"] if "mic" in frame.columns else [])).unique(
+        maintain_order=True
+    )
     places = [resolve(row[0], row[1], row[2] if len(row) > 2 else None) for row in keys.iter_rows()]
     looked_up = keys.with_columns(
         pl.Series("instrument_id", [p.instrument_id for p in places], dtype=pl.Int64),
@@ -174,7 +198,9 @@ def _typed(
     if not details:
         return typed.with_columns(pl.lit(None, dtype=pl.String).alias("detail"))
     where = typed["wrong"].arg_true()
-    column = pl.Series("detail", [None] * typed.height, dtype=pl.String).scatter(where, pl.Series(details, dtype=pl.String))
+    column = pl.Series("detail", [None] * typed.height, dtype=pl.String).scatter(
+        where, pl.Series(details, dtype=pl.String)
+    )
     return typed.with_columns(column)
 
 
@@ -193,19 +219,17 @@ def _detail(row: dict[str, object], bad: dict[str, pl.Expr], rename: dict[str, s
     return json.dumps(detail)
 
 
-def _copy(
-    conn: psycopg.Connection, target: str, frames: Iterable[pl.DataFrame], columns: Sequence[str]
-) -> int:
+def _copy(conn: psycopg.Connection, kind: str, frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> int:
     rows = 0
-    table = target.split(" ", 1)[0]
     with conn.cursor() as cursor:
         for frame in frames:
             if not frame.height:
                 continue
             rows += frame.height
-            # escape: the statement is put together from this module's own constants
-            with cursor.copy(f"COPY pg_temp.{target} FROM STDIN (FORMAT csv)") as copy:  # noqa: S608
+            with cursor.copy(sql.load(f"landing/copy_{kind}")) as copy:
                 copy.write(frame.select(columns).write_csv(include_header=False).encode())
-        if rows > 1000:
-            cursor.execute(f"ANALYZE pg_temp.{table}")
+        if (
+            rows > 1000
+        ):  # a temporary table is never analysed by itself, and 1,000 rows are what the planner guesses
+            cursor.execute(sql.load(f"landing/analyze_{kind}"))
     return rows

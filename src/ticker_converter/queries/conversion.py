@@ -12,7 +12,7 @@ from ticker_converter.db import Connection
 from ticker_converter.errors import NoRate, Usage
 from ticker_converter.market import units
 from ticker_converter.queries.clock import not_after_today, published_at, today
-from ticker_converter.queries.result import Policy, Result
+from ticker_converter.queries.result import POLICY, Policy, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Conversion:
 
 
 def convert(
-    conn: Connection, amount: Decimal, source: str, target: str, *, on: date | None = None, policy: Policy = Policy(),
+    conn: Connection, amount: Decimal, source: str, target: str, *, on: date | None = None, policy: Policy = POLICY,
     rate_lag: int = 0, known_at: datetime | None = None,
 ) -> Conversion:  # fmt: skip
     """Convert an amount between currencies or price units with the rate of `on` (default: today, UTC).
@@ -69,12 +69,13 @@ def _no_rate(origin: str, goal: str, day: date, missing: str, policy: Policy) ->
             f"rate_too_old: the last rate for {where} is more than {policy.max_age_days} days older: `sync` fetches "
             "newer ones, --max-age-days accepts older ones"
         )
-    return f"no_rate: no source ({', '.join(policy.sources)}) has a rate for {where}: `sync` or `import rates` brings rates"
+    return f"no_rate: no source ({', '.join(policy.sources)}) has a rate for {where}: `sync` or `import rates` "
+        "brings rates"
 
 
 def rates(
     conn: Connection, base: str, quote: str, *, first: date | None = None, last: date | None = None,
-    policy: Policy = Policy(), known_at: datetime | None = None,
+    policy: Policy = POLICY, known_at: datetime | None = None,
 ) -> Result:  # fmt: skip
     """The rate series as converted with: one row per calendar day from `first` to `last` (default: all that is
     stored). NoRate when nothing at all is stored for the pair."""

@@ -16,7 +16,9 @@ def instruments(conn: Connection, watched_only: bool = False) -> list[dict[str, 
     """Every instrument: symbol, mic, name, kind, unit, currency, providers, watched, first_session, last_session, bars,
     sessions_behind (closed sessions of its exchange after the last stored one; None without a calendar)."""
     with conn.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(sql.load("queries/instruments"), {"symbol": None, "watched_only": watched_only}).fetchall()
+        rows = cursor.execute(
+            sql.load("queries/instruments"), {"symbol": None, "watched_only": watched_only}
+        ).fetchall()
     return [{name: value for name, value in row.items() if name != "instrument_id"} for row in rows]
 
 
@@ -24,7 +26,9 @@ def instrument(conn: Connection, symbol: str) -> dict[str, Any]:
     """One instrument, with its `instrument_id`; UnknownSymbol if it is not on the list."""
     symbols.check_symbol(symbol)
     with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(sql.load("queries/instruments"), {"symbol": symbol, "watched_only": False}).fetchone()
+        row = cursor.execute(
+            sql.load("queries/instruments"), {"symbol": symbol, "watched_only": False}
+        ).fetchone()
     if row is None:
         raise UnknownSymbol(f"{symbol} is not on the list: `ticker-converter add {symbol}` adds it")
     return row

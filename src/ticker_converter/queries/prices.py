@@ -11,7 +11,7 @@ from ticker_converter.errors import NoBars, NoBasis, Usage
 from ticker_converter.market import units
 from ticker_converter.queries.clock import not_after_today, published_at
 from ticker_converter.queries.instruments import instrument
-from ticker_converter.queries.result import Policy, Result
+from ticker_converter.queries.result import POLICY, Policy, Result
 
 ADJUST = ("none", "splits", "all")
 INTERVALS = {"1d": "day", "1w": "week", "1mo": "month"}
@@ -23,7 +23,7 @@ GIVES = {"r": ADJUST, "s": ("splits",), "a": ("all",)}
 
 def prices(
     conn: Connection, symbol: str, *, currency: str | None = None, first: date | None = None, last: date | None = None,
-    adjust: str = "none", interval: str = "1d", known_at: datetime | None = None, policy: Policy = Policy(),
+    adjust: str = "none", interval: str = "1d", known_at: datetime | None = None, policy: Policy = POLICY,
     receipts: bool = False,
 ) -> Result:  # fmt: skip
     """Bars from `first` to `last` (default: all that is stored), in `currency` (a currency or price unit; default: the
@@ -47,14 +47,14 @@ def prices(
         "instrument_id": found["instrument_id"], "first": first or date.min, "last": last or date.max,
         "known_at": known_at,
     }  # fmt: skip
-    stored = dict(conn.execute(sql.load("queries/price_bases"), span).fetchall())
+    stored: dict[str, int] = dict(conn.execute(sql.load("queries/price_bases"), span).fetchall())
     basis = next((code for code in BASES if stored.get(code)), None)
     if basis is None:
         raise NoBars(f"no bars of {symbol} are stored{_between(first, last)}{_known(known_at)}")
     if adjust not in GIVES[basis]:
         raise NoBasis(
-            f"basis: {symbol} is stored adjusted for {_said(basis)} and cannot be given with --adjust {adjust}: ask for "
-            f"--adjust {GIVES[basis][0]}, or load prices as traded"
+            f"basis: {symbol} is stored adjusted for {_said(basis)} and cannot be given with --adjust {adjust}: ask "
+            f"for --adjust {GIVES[basis][0]}, or load prices as traded"
         )
     rows = conn.execute(
         sql.load("queries/prices"),
@@ -84,8 +84,14 @@ def prices(
         "basis": BASES[basis], "adjust": adjust, "interval": interval,
     }  # fmt: skip
     other = sum(count for code, count in stored.items() if code != basis)
-    notes = [f"{other} bars of {symbol} are stored on another basis and left out: two are never mixed"] if other else []
-    return Result("prices", head, columns, [[row[n] for n in keep] for row in rows], {"symbol": symbol}, notes)
+    notes = (
+        [f"{other} bars of {symbol} are stored on another basis and left out: two are never mixed"]
+        if other
+        else []
+    )
+    return Result(
+        "prices", head, columns, [[row[n] for n in keep] for row in rows], {"symbol": symbol}, notes
+    )
 
 
 def _said(basis: str) -> str:

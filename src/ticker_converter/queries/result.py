@@ -17,6 +17,10 @@ class Policy:
     max_age_days: int = 7
 
 
+#: What holds when nobody says otherwise.
+POLICY = Policy()
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """`head` and the rows under `name`, as INTERFACE's JSON has them; numbers are Decimals, days are dates.

@@ -40,7 +40,13 @@ RULES = {
 
 
 def judge(
-    conn: psycopg.Connection, kind: str, fetched_at: datetime, source_id: int, load_id: int, *, distinct: bool = False
+    conn: psycopg.Connection,
+    kind: str,
+    fetched_at: datetime,
+    source_id: int,
+    load_id: int,
+    *,
+    distinct: bool = False,
 ) -> int:
     """Judge the staged rows of `kind` (price, rate, action) and put the offenders into quarantine; returns how many.
 

@@ -48,7 +48,9 @@ def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> 
             canonical = symbols.from_provider(symbol, provider)
         except Usage:
             return None
-        row = conn.execute(sql.load("warehouse/instrument_find"), {"symbol": canonical, "provider": "files"}).fetchone()
+        row = conn.execute(
+            sql.load("warehouse/instrument_find"), {"symbol": canonical, "provider": "files"}
+        ).fetchone()
     return None if row is None else Instrument(row[0], row[1], row[2], tuple(row[3]), *row[4:])
 
 
@@ -70,10 +72,19 @@ def add(
                 f"--unit {declared.unit} --reason TEXT` changes it"
             )
         if known is not None and known.mic is not None and mic is not None and known.mic != mic:
-            raise Usage(f"{symbol} is stored as listed on {known.mic}, not {mic}: `edit {symbol} --mic {mic}` changes it")
+            raise Usage(
+                f"{symbol} is stored as listed on {known.mic}, not {mic}: `edit {symbol} --mic {mic}` changes it"
+            )
         conn.execute(
             sql.load("warehouse/instrument_add"),
-            {"symbol": symbol, "mic": mic, "name": name, "kind": kind, "providers": list(providers), "unit": declared.unit},
+            {
+                "symbol": symbol,
+                "mic": mic,
+                "name": name,
+                "kind": kind,
+                "providers": list(providers),
+                "unit": declared.unit,
+            },
         )
     if mic is not None:
         reference.ensure_calendar(conn, mic)
@@ -107,7 +118,9 @@ def source_id(conn: psycopg.Connection, source: str, handmade: bool = True) -> i
     """The id of a publisher of prices or rates, made on first use; `handmade` marks a person's own figures."""
     row = conn.execute(sql.load("warehouse/source_find"), {"source": source}).fetchone()
     if row is None:
-        row = conn.execute(sql.load("warehouse/source_add"), {"source": source, "handmade": handmade}).fetchone()
+        row = conn.execute(
+            sql.load("warehouse/source_add"), {"source": source, "handmade": handmade}
+        ).fetchone()
     assert row is not None
     return int(row[0])
 

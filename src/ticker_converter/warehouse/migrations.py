@@ -39,7 +39,7 @@ def status(conn: psycopg.Connection) -> list[Migration]:
 def upgrade(conn: psycopg.Connection) -> list[Migration]:
     """Apply what is missing, in order, then load the reference facts; returns what was applied."""
     conn.autocommit = True
-    conn.execute("SELECT pg_advisory_lock(%s)", [UPGRADE_LOCK])
+    conn.execute(sql.load("warehouse/upgrade_lock"), {"lock": UPGRADE_LOCK})
     try:
         ledger = _ledger(conn)
         _check(ledger)
@@ -60,7 +60,7 @@ def upgrade(conn: psycopg.Connection) -> list[Migration]:
         reference.refresh(conn)
         return applied
     finally:
-        conn.execute("SELECT pg_advisory_unlock(%s)", [UPGRADE_LOCK])
+        conn.execute(sql.load("warehouse/upgrade_unlock"), {"lock": UPGRADE_LOCK})
 
 
 def _digest(text: str) -> str:
@@ -68,7 +68,7 @@ def _digest(text: str) -> str:
 
 
 def _ledger(conn: psycopg.Connection) -> dict[int, str]:
-    (exists,) = conn.execute("SELECT to_regclass('ops.migration') IS NOT NULL").fetchone() or (False,)
+    (exists,) = conn.execute(sql.load("warehouse/ledger_exists")).fetchone() or (False,)
     if not exists:
         return {}
     return dict(conn.execute(sql.load("warehouse/ledger")).fetchall())
@@ -82,4 +82,6 @@ def _check(ledger: dict[int, str]) -> None:
             "made it, or restore a backup"
         )
     if changed := [n for n in ledger if ledger[n] != known[n]]:
-        raise Permanent(f"migration {changed[0]} was applied with another text than this release has: do not go on")
+        raise Permanent(
+            f"migration {changed[0]} was applied with another text than this release has: do not go on"
+        )

@@ -47,7 +47,7 @@ def ensure_calendar(conn: psycopg.Connection, mic: str) -> None:
         return
     with conn.transaction(), conn.cursor() as cursor:
         cursor.execute(sql.load("warehouse/calendar_stage"))
-        with cursor.copy("COPY pg_temp.stage_session (session, closes_at) FROM STDIN") as copy:
+        with cursor.copy(sql.load("warehouse/calendar_copy")) as copy:
             for day, closes_at in sessions.sessions(mic, *span):
                 copy.write_row((day, closes_at))
         cursor.execute(sql.load("warehouse/calendar_merge"), {"mic": mic})

@@ -1,5 +1,5 @@
-"""From a payload's symbols to instruments and units: what a payload names is found on the list, or added to it where the
-payload or the importing person says the unit. A unit is never guessed from a symbol.
+"""From a payload's symbols to instruments and units: what a payload names is found on the list, or added to it where
+the payload or the importing person says the unit. A unit is never guessed from a symbol.
 """
 
 from __future__ import annotations
