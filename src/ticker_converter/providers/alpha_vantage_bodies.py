@@ -190,6 +190,8 @@ def _csv(text: str, request: Request) -> Parsed:
         lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
     except csv.Error as exc:
         raise Unreadable(f"{request.name}: is not readable csv ({_reason(exc)})") from exc
+    if not lines:
+        raise Unreadable(f"{request.name}: holds white space only")
     header = [_key(cell) for cell in lines[0]]
     if len(lines) > 1 and (refused := refusals.csv_notice(header, lines[1])):
         raise refused

@@ -5,6 +5,8 @@ A date that cannot be read stays as published: judging, not parsing, says what i
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -36,12 +38,21 @@ def iso_dates(column: pl.Series, written_as: str | None = None) -> pl.Series:
     return spread.dt.to_string(_ISO).fill_null(dense.dt.to_string(_ISO)).fill_null(column)
 
 
-def _format(column: pl.Series, written_as: str) -> pl.Series:
-    bare = column.str.strip_chars()
+def check_format(written_as: str) -> None:
+    """Usage unless a day written in this strftime format can be read back."""
+    probe = pl.Series([datetime(2024, 11, 25, 13, 5, 59, tzinfo=UTC)])
     try:
-        if any(mark in written_as for mark in _TIMES):
-            moments = bare.str.to_datetime(written_as, strict=False)
-            return moments.dt.to_string(_ISO)
-        return bare.str.to_date(written_as, strict=False).dt.to_string(_ISO)
+        found = _format(probe.dt.to_string(written_as), written_as).item()
     except PolarsError as exc:
         raise Usage(f"--date-format {written_as!r} is not a date format: write it as in %d/%m/%Y") from exc
+    if found != "2024-11-25":
+        raise Usage(
+            f"--date-format {written_as!r} does not tell year, month and day: write it as in %d/%m/%Y"
+        )
+
+
+def _format(column: pl.Series, written_as: str) -> pl.Series:
+    bare = column.str.strip_chars()
+    if any(mark in written_as for mark in _TIMES):
+        return bare.str.to_datetime(written_as, strict=False).dt.to_string(_ISO)
+    return bare.str.to_date(written_as, strict=False).dt.to_string(_ISO)

@@ -15,7 +15,7 @@ import polars as pl
 from ticker_converter.errors import Unreadable, Usage
 from ticker_converter.providers import bodies, ecb, files_read
 from ticker_converter.providers.base import Quota
-from ticker_converter.providers.dates import iso_dates
+from ticker_converter.providers.dates import check_format, iso_dates
 from ticker_converter.providers.files_columns import Layout, schema
 from ticker_converter.records import ACTION_COLUMNS, BAR_COLUMNS, RATE_COLUMNS, Call, Parsed, Payload, Window
 
@@ -59,6 +59,8 @@ class Files:
         first = bodies.head(payload)
         if kind == "rates" and ecb.speaks(first.data):
             return ecb.ECB.parse(payload)
+        if written_as := payload.options.get("date_format"):
+            check_format(written_as)
         layout, pieces = _table(payload, first)
         frames = _frames(pieces, layout, payload, first.name)
         if kind == "rates":

@@ -146,9 +146,10 @@ def _line_end(data: bytes) -> int:
 
 
 def _csv_frame(chunk: bytes, name: str, first: int, delimiter: str, width: int) -> pl.DataFrame:
-    columns = {str(n): pl.String() for n in range(width)}
+    # A header of our own: without one polars takes the first line's number of cells for the table's.
+    header = delimiter.join(map(str, range(width))).encode() + b"\n"
     try:
-        return pl.read_csv(chunk, has_header=False, schema=columns, separator=delimiter)
+        return pl.read_csv(header + chunk, infer_schema=False, separator=delimiter)
     except (PolarsError, PanicException) as exc:
         until = first + chunk.count(b"\n")
         where = f"{name}: lines {first} to {until}"
