@@ -63,6 +63,9 @@ _OURS: dict[type[psycopg.Error], type[TickerConverterError]] = {
     psycopg.InternalError: DatabaseRefused,
     psycopg.NotSupportedError: DatabaseRefused,
     psycopg.ProgrammingError: DatabaseRefused,
+    pg.SnapshotTooOld: DatabaseUnavailable,
+    # What psycopg files under no kind of error: SQLSTATE classes 02, 03, 09, 0B, 0F, 0L, 0P and 0Z.
+    psycopg.DatabaseError: DatabaseRefused,
 }
 _ADVICE: dict[type[TickerConverterError], str] = {
     Locked: "another run is at work: try again",

@@ -54,7 +54,7 @@ def address(setting: str, url: str, schemes: tuple[str, ...] | None) -> Address:
         port = None if several else parts.port
     except ValueError:
         raise ambiguous from None
-    if parts.netloc.count("@") > 1 or "@" in parts.path:
+    if parts.netloc.count("@") > 1 or "@" in parts.path or "@" in parts.query:
         raise ambiguous
     return Address(
         user=unquote(parts.username) if parts.username else None,
