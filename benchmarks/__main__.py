@@ -1,0 +1,22 @@
+"""Runs the benchmarks by name: `python -m benchmarks ingest --rows 1000000 --rounds 3`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks import ingest
+
+
+def main() -> None:
+    """Read the words, run, print a Markdown table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=False)
+    one = commands.add_parser("ingest", help="import of daily bars beside COPY of the same bars (I1, I2, I4)")
+    ingest.add_arguments(one)
+    words = sys.argv[1:] or ["ingest"]
+    print(ingest.run(parser.parse_args(words)))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
