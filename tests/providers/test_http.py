@@ -334,6 +334,21 @@ def test_redirects_in_a_circle_end(site, vantage):
         fetch(vantage)
 
 
+def test_the_machines_proxy_is_used_and_no_proxy_is_kept(site, monkeypatch):
+    monkeypatch.setenv("http_proxy", site.url)
+    answer = http.get(
+        "http://provider.invalid/x?a=1", provider="The provider", timeout=5, secret=http.Secret("k", KEY)
+    )
+    assert site.seen == [f"http://provider.invalid/x?a=1&k={KEY}"]
+    assert answer.body == b"{}"
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert get(site).body == b"{}"
+    monkeypatch.setenv("http_proxy", "nonsense://127.0.0.1:1")
+    with pytest.raises(BadSetting):
+        http.get("http://provider.invalid/", provider="The provider", timeout=5)
+
+
 def test_an_ecb_file_is_fetched_and_read(site):
     site.body = b"Date, USD, JPY, \n13 April 2026, 1.1684, 186.75, \n"
     bank = ECB({"base_url": site.url, "timeout": 5})

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -92,7 +93,13 @@ def get(
     4xx are returned where the provider `speaks_in_bodies` and sent one, else Refused. Unreadable: over `limit`."""
     secret = secret or Secret("", "")
     deadline = time.monotonic() + timeout * _TOTAL
-    with _client(timeout, secret) as client:
+    try:
+        client = _client(url, timeout, secret)
+    except (ValueError, ImportError) as exc:
+        raise BadSetting(
+            f"{provider}: the base URL, or this machine's proxy, is not a usable http(s) address"
+        ) from exc
+    with client:
         for _ in range(_REDIRECTS + 1):
             try:
                 with client.stream("GET", url) as response:
@@ -118,14 +125,13 @@ def get(
 class _AddSecret(httpx.BaseTransport):
     """Adds the secret to the query below the client, which logs and reports the URL that it was given."""
 
-    def __init__(self, secret: Secret, context: ssl.SSLContext) -> None:
+    def __init__(self, secret: Secret, context: ssl.SSLContext, proxy: str | None) -> None:
         self._secret = secret
-        self._context = context
-        self._direct = httpx.HTTPTransport(verify=context)
+        self._wire = httpx.HTTPTransport(verify=context, proxy=proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not self._secret.value:
-            return self._direct.handle_request(request)
+            return self._wire.handle_request(request)
         base, _, query = str(request.url).partition("?")
         pair = urlencode({self._secret.parameter: self._secret.value}, quote_via=quote)
         sent = httpx.Request(
@@ -134,10 +140,10 @@ class _AddSecret(httpx.BaseTransport):
             headers=request.headers,
             extensions=request.extensions,
         )
-        return self._direct.handle_request(sent)
+        return self._wire.handle_request(sent)
 
     def close(self) -> None:
-        self._direct.close()
+        self._wire.close()
 
 
 @cache
@@ -153,10 +159,20 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _client(timeout: float, secret: Secret) -> httpx.Client:
+def _proxy(url: str) -> str | None:
+    """The machine's own proxy for this address (http_proxy, https_proxy, no_proxy), which a client with a transport of
+    its own would pass by."""
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    known = getproxies()
+    return known.get(parts.scheme) or known.get("all")
+
+
+def _client(url: str, timeout: float, secret: Secret) -> httpx.Client:
     _quiet()
     return httpx.Client(
-        transport=_AddSecret(secret, _tls()),
+        transport=_AddSecret(secret, _tls(), _proxy(url)),
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         follow_redirects=False,
         # 406 for `Accept: text/csv` on Alpha Vantage's csv endpoints; */* is served everywhere.
