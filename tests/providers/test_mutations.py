@@ -88,7 +88,8 @@ AWKWARD = [
     b"", b"\0", b"\xff", b"\xef\xbb\xbf", b'"', b"'", b"{", b"}", b"[", b"<", b">", b"&", b",", b";", b"\t", b"\r",
     b"\n", b"\r\n", b"null", b"NaN", b"-", b"1e999999999", b"\\u0000", b"\\ud800", b"<!DOCTYPE a>", b"N/A", b"apikey",
     b"None", b"PK\x03\x04", b"PAR1", b"9" * 5000, b"[" * 2000, b"<a>" * 100, b"Information", b"I,n,f,o,r,m,a",
-    b"0000-00-00", b'"Time Series (Daily)"', b'"Information": "', b"2024-02-30", b"\xc3\x28", b"\xe2\x80\xa8", b"=cmd", b"  ",
+    b"0000-00-00", b'"Time Series (Daily)"', b'"Information": "', b"2024-02-30", b"\xc3\x28", b"\xe2\x80\xa8", b"=cmd",
+    b"  ",
 ]  # fmt: skip
 
 
