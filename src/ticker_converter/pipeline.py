@@ -14,12 +14,19 @@ from decimal import Decimal
 
 from ticker_converter import providers
 from ticker_converter.db import Connection
-from ticker_converter.errors import Permanent, QuotaSpent, Refused, TickerConverterError, Transient
+from ticker_converter.errors import (
+    Permanent,
+    ProviderBusy,
+    QuotaSpent,
+    Refused,
+    TickerConverterError,
+    Transient,
+)
 from ticker_converter.landing import payloads, quarantine, quota, runs, stage
 from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.providers.base import Provider
-from ticker_converter.records import Call, Counts, Parsed, Payload
+from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import judge
 from ticker_converter.warehouse import instruments, merge
 from ticker_converter.warehouse.resolve import Resolver
@@ -102,6 +109,14 @@ class Run:
             except Permanent as error:
                 self.report.failed.append(error)
         return self.report
+
+    def look_up(self, call: Call, settings: Callable[[str], Mapping[str, object]]) -> Sequence[Listing]:
+        """Ask a provider how it describes instruments; the answer is landed like any other."""
+        source = providers.provider(call.provider)(settings(call.provider))
+        self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
+        payload = self._fetch(source, call, settings)
+        self.load(payloads.land(self.conn, self.report.run_id, payload))
+        return source.parse(payload).listings
 
     def replay(self, provider: str | None, since: datetime | None, waiting_only: bool = False) -> Report:
         """Read landed payloads again with today's parsers; no call is made."""
@@ -187,8 +202,8 @@ class Run:
             with self.conn.transaction():
                 counts = self._publish(delivery, parsed, version, kind)
                 payloads.settle(self.conn, delivery.delivery_id, "loaded", version)
-        except Permanent as error:
-            state = "refused" if isinstance(error, Refused) else "unreadable"
+        except (Permanent, ProviderBusy) as error:
+            state = "refused" if isinstance(error, Refused | ProviderBusy) else "unreadable"
             payloads.settle(self.conn, delivery.delivery_id, state, version, str(error))
             raise
         self.report.counts += counts
