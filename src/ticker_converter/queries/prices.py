@@ -7,18 +7,13 @@ from typing import Any
 
 from ticker_converter import sql
 from ticker_converter.db import Connection
-from ticker_converter.errors import NoBars, NoBasis, Usage
+from ticker_converter.errors import Usage
 from ticker_converter.market import units
-from ticker_converter.queries.clock import not_after_today, published_at
-from ticker_converter.queries.instruments import instrument
+from ticker_converter.queries.basis import BASES, series
+from ticker_converter.queries.clock import published_at
 from ticker_converter.queries.result import POLICY, Policy, Result
 
-ADJUST = ("none", "splits", "all")
 INTERVALS = {"1d": "day", "1w": "week", "1mo": "month"}
-BASES = {"r": "raw", "s": "splits", "a": "all"}
-
-#: Which stored basis can give which adjustment: from raw every one, from an adjusted series its own only.
-GIVES = {"r": ADJUST, "s": ("splits",), "a": ("all",)}
 
 
 def prices(
@@ -30,32 +25,17 @@ def prices(
     listing unit). A bar that cannot be converted has null prices and the reason in `missing`.
 
     UnknownSymbol, NoBars, NoBasis (exit 4); Usage for an unknown unit, adjustment, interval or a future date."""
-    if adjust not in ADJUST:
-        raise Usage(f"adjust {adjust!r}: none, splits or all is expected")
     if interval not in INTERVALS:
         raise Usage(f"interval {interval!r}: 1d, 1w or 1mo is expected")
     if policy.max_age_days < 0:
         raise Usage("--max-age-days is a number of days, 0 or more")
     target = units.unit(currency) if currency is not None else None
-    for day in (first, last):
-        if day is not None:
-            not_after_today(conn, day)
-    if first and last and first > last:
-        raise Usage(f"--from {first} is after --to {last}")
-    found = instrument(conn, symbol)
+    chosen = series(conn, symbol, adjust, first=first, last=last, known_at=known_at)
+    found, basis = chosen.instrument, chosen.basis
     span = {
         "instrument_id": found["instrument_id"], "first": first or date.min, "last": last or date.max,
         "known_at": known_at,
     }  # fmt: skip
-    stored: dict[str, int] = dict(conn.execute(sql.load("queries/price_bases"), span).fetchall())
-    basis = next((code for code in BASES if stored.get(code)), None)
-    if basis is None:
-        raise NoBars(f"no bars of {symbol} are stored{_between(first, last)}{_known(known_at)}")
-    if adjust not in GIVES[basis]:
-        raise NoBasis(
-            f"basis: {symbol} is stored adjusted for {_said(basis)} and cannot be given with --adjust {adjust}: ask "
-            f"for --adjust {GIVES[basis][0]}, or load prices as traded"
-        )
     rows = conn.execute(
         sql.load("queries/prices"),
         span | {
@@ -83,24 +63,11 @@ def prices(
         "symbol": symbol, "currency": target.unit if target else found["unit"], "listing_unit": found["unit"],
         "basis": BASES[basis], "adjust": adjust, "interval": interval,
     }  # fmt: skip
-    other = sum(count for code, count in stored.items() if code != basis)
-    notes = (
-        [f"{other} bars of {symbol} are stored on another basis and left out: two are never mixed"]
-        if other
-        else []
-    )
+    notes = []
+    if chosen.others:
+        notes = [
+            f"{chosen.others} bars of {symbol} are stored on another basis and left out: two are never mixed"
+        ]
     return Result(
         "prices", head, columns, [[row[n] for n in keep] for row in rows], {"symbol": symbol}, notes
     )
-
-
-def _said(basis: str) -> str:
-    return "splits" if basis == "s" else "splits and dividends"
-
-
-def _between(first: date | None, last: date | None) -> str:
-    return (f" from {first}" if first else "") + (f" to {last}" if last else "")
-
-
-def _known(known_at: datetime | None) -> str:
-    return f" as known at {known_at:%Y-%m-%dT%H:%M:%S%z}" if known_at else ""

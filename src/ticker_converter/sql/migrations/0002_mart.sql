@@ -283,6 +283,37 @@ AS $$
     ORDER BY a.day, a.ord
 $$;
 
+CREATE FUNCTION mart.fx_via(
+    p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamptz
+)
+RETURNS TABLE (code text)
+LANGUAGE sql STABLE
+AS $$
+    -- Where two sources may be joined: at a source's pivot, or at whatever a source without one has published. None
+    -- while fewer than two of the sources have any rate.
+    WITH src AS (
+        SELECT s.source_id, s.pivot
+        FROM mart.source AS s
+        WHERE s.source = ANY (p_sources) AND EXISTS (SELECT FROM mart.fx_rate AS r WHERE r.source_id = s.source_id)
+    )
+    SELECT v.code
+    FROM (
+        SELECT s.pivot AS code FROM src AS s WHERE s.pivot IS NOT NULL
+        UNION
+        SELECT f.canonical
+        FROM src AS s
+        CROSS JOIN LATERAL (
+            SELECT DISTINCT side.code
+            FROM mart.fx_rate_known(p_known) AS r
+            CROSS JOIN LATERAL (VALUES (r.base), (r.quote)) AS side (code)
+            WHERE r.source_id = s.source_id AND r.rate_date BETWEEN p_low AND p_high
+        ) AS r
+        JOIN mart.currency_family AS f ON f.code = r.code
+        WHERE s.pivot IS NULL
+    ) AS v
+    WHERE v.code NOT IN (p_from, p_to) AND (SELECT count(*) FROM src) > 1
+$$;
+
 CREATE FUNCTION mart.fx_joined(
     p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamptz,
     p_lag integer, p_legs boolean
@@ -293,39 +324,65 @@ AS $$
     -- The last resort: one join of two sources at a currency that both reach. The order of choice: the sources'
     -- configured order, the newer date, fewer legs, then EUR, USD and the alphabet.
     WITH src AS (
-        SELECT s.source_id, s.source, s.pivot, o.ord
-        FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
-        JOIN mart.source AS s USING (source)
+        SELECT o.source, o.ord FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
     ),
-    via AS (
-        SELECT pivot AS code FROM src WHERE pivot IS NOT NULL
-        UNION
-        SELECT CASE WHEN b.canonical IN (p_from, p_to) THEN q.canonical ELSE b.canonical END
-        FROM src AS s
-        JOIN mart.fx_rate_known(p_known) AS r ON r.source_id = s.source_id
-        JOIN mart.currency_family AS b ON b.code = r.base
-        JOIN mart.currency_family AS q ON q.code = r.quote
-        WHERE s.pivot IS NULL AND (b.canonical IN (p_from, p_to) OR q.canonical IN (p_from, p_to))
-            AND r.rate_date BETWEEN p_first - p_max_age AND p_last
+    near AS MATERIALIZED (
+        SELECT v.code AS via, s.ord, s.source, d.*
+        FROM mart.fx_via(p_from, p_to, p_first - p_max_age, p_last - p_lag, p_sources, p_known) AS v
+        CROSS JOIN src AS s
+        CROSS JOIN LATERAL mart.fx_days(
+            p_from, v.code, p_first, p_last, ARRAY[s.source], p_max_age, p_known, p_lag, true) AS d
+            (day, num, den, rate_date, alone, name, legs)
     ),
-    found AS (
-        SELECT a.day, a.num * b.num AS num, a.den * b.den AS den, least(a.rate_date, b.rate_date) AS rate_date,
-            least(s1.ord, s2.ord) AS first_ord, greatest(s1.ord, s2.ord) AS second_ord,
-            CASE WHEN s1.ord < s2.ord THEN s1.source || '+' || s2.source ELSE s2.source || '+' || s1.source END AS source,
-            a.legs || b.legs AS legs, v.code AS via
-        FROM via AS v
-        JOIN src AS s1 ON true
-        JOIN src AS s2 ON s2.ord <> s1.ord
+    far AS MATERIALIZED (
+        SELECT v.via, s.ord, s.source, d.*
+        FROM (SELECT DISTINCT n.via FROM near AS n) AS v
+        CROSS JOIN src AS s
         CROSS JOIN LATERAL mart.fx_days(
-            p_from, v.code, p_first, p_last, ARRAY[s1.source], p_max_age, p_known, p_lag, p_legs) AS a
-        CROSS JOIN LATERAL mart.fx_days(
-            v.code, p_to, a.day, a.day, ARRAY[s2.source], p_max_age, p_known, p_lag, p_legs) AS b
-        WHERE v.code NOT IN (p_from, p_to)
+            v.via, p_to, p_first, p_last, ARRAY[s.source], p_max_age, p_known, p_lag, true) AS d
+            (day, num, den, rate_date, alone, name, legs)
     )
-    SELECT DISTINCT ON (f.day) f.day, f.num, f.den, f.rate_date, f.source, f.legs
-    FROM found AS f
-    ORDER BY f.day, f.first_ord, f.second_ord, f.rate_date DESC, jsonb_array_length(f.legs) NULLS LAST,
-        f.via = 'EUR' DESC, f.via = 'USD' DESC, f.via
+    SELECT DISTINCT ON (a.day) a.day, a.num * b.num, a.den * b.den, o.older,
+        CASE WHEN a.ord < b.ord THEN a.source || '+' || b.source ELSE b.source || '+' || a.source END,
+        CASE WHEN p_legs THEN a.legs || b.legs END
+    FROM near AS a
+    JOIN far AS b ON b.via = a.via AND b.day = a.day AND b.ord <> a.ord
+    CROSS JOIN LATERAL (SELECT least(a.rate_date, b.rate_date) AS older) AS o
+    ORDER BY a.day, least(a.ord, b.ord), greatest(a.ord, b.ord), o.older DESC, jsonb_array_length(a.legs || b.legs),
+        a.via = 'EUR' DESC, a.via = 'USD' DESC, a.via, a.ord
+$$;
+
+CREATE FUNCTION mart.fx_span(
+    p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamptz
+)
+RETURNS TABLE (first date, last date)
+LANGUAGE sql STABLE
+AS $$
+    -- The first and the last date on which one of the sources tells the rate.
+    SELECT min(r.rate_date), max(r.rate_date)
+    FROM mart.fx_routes(p_from, p_to, p_low, p_high, p_sources, p_known, false) AS r
+$$;
+
+CREATE FUNCTION mart.fx_joined_span(
+    p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamptz
+)
+RETURNS TABLE (first date, last date)
+LANGUAGE sql STABLE
+AS $$
+    -- The first and the last date on which two of the sources together do, of whatever age.
+    WITH half AS MATERIALIZED (
+        SELECT v.code AS via, s.source, side.near, x.first, x.last
+        FROM mart.fx_via(p_from, p_to, p_low, p_high, p_sources, p_known) AS v
+        CROSS JOIN unnest(p_sources) AS s (source)
+        CROSS JOIN (VALUES (true), (false)) AS side (near)
+        CROSS JOIN LATERAL mart.fx_span(
+            CASE WHEN side.near THEN p_from ELSE v.code END, CASE WHEN side.near THEN v.code ELSE p_to END,
+            p_low, p_high, ARRAY[s.source], p_known) AS x
+        WHERE x.first IS NOT NULL
+    )
+    SELECT min(greatest(a.first, b.first)), max(least(a.last, b.last))
+    FROM half AS a
+    JOIN half AS b ON b.via = a.via AND b.source <> a.source AND a.near AND NOT b.near
 $$;
 
 CREATE FUNCTION mart.fx_rates(
@@ -420,86 +477,92 @@ CREATE FUNCTION mart.fx_unanswered(
 RETURNS TABLE (day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
 LANGUAGE plpgsql STABLE ROWS 1000
 AS $$
--- The days (p_open) that no single source answers: a join of two sources, then a peg where pegs are wanted, else why.
+-- The days (p_open) that no single source answers: a join of two sources, then a peg where pegs are wanted, else why:
+-- `rate_too_old` where a larger p_max_age would have given an answer.
 DECLARE
-    earliest date;
-    first date;
-    last date;
+    island record;
+    own date;
+    joined date;
 BEGIN
     IF p_open = '{}' THEN
         RETURN;
     END IF;
-    SELECT min(d), max(d) INTO first, last FROM unnest(p_open) AS d;
-    SELECT min(r.rate_date) INTO earliest
-    FROM mart.fx_routes(p_from_code, p_to_code, '-infinity', last - p_lag, p_sources, p_known, false) AS r;
-    RETURN QUERY
-    WITH open_day AS (
-        SELECT d AS day FROM unnest(p_open) AS d
-    ),
-    joined AS MATERIALIZED (
-        SELECT j.*
-        FROM mart.fx_joined(
-            p_from_code, p_to_code, first, last, p_sources, p_max_age, p_known, p_lag, p_legs) AS j
-    ),
-    pegged AS MATERIALIZED (
-        SELECT DISTINCT ON (o.day) o.day, g.rate, g.rate_date, g.source, g.legs
-        FROM open_day AS o
-        CROSS JOIN LATERAL mart.fx_pegged(p_from, p_to, o.day, p_sources, p_max_age, p_known, p_lag, p_legs) AS g
-        WHERE p_pegs AND NOT EXISTS (SELECT FROM joined AS j WHERE j.day = o.day)
-        ORDER BY o.day
-    )
-    SELECT o.day,
-        coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
-        coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
-        CASE
-            WHEN j.day IS NOT NULL OR g.day IS NOT NULL THEN NULL
-            WHEN earliest <= o.day - p_lag THEN 'rate_too_old'
-            ELSE 'no_rate'
-        END,
-        CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
-    FROM open_day AS o
-    LEFT JOIN joined AS j ON j.day = o.day
-    LEFT JOIN pegged AS g ON g.day = o.day;
+    SELECT x.first INTO own FROM mart.fx_span(
+        p_from_code, p_to_code, '-infinity', (SELECT max(d) FROM unnest(p_open) AS d) - p_lag, p_sources, p_known) AS x;
+    SELECT x.first INTO joined FROM mart.fx_joined_span(
+        p_from_code, p_to_code, '-infinity',
+        (SELECT max(d) - p_lag FROM unnest(p_open) AS d WHERE own IS NULL OR d - p_lag < own), p_sources, p_known) AS x;
+    -- Islands of open days, so that a hole at each end of thirty years does not cost thirty years.
+    FOR island IN
+        SELECT array_agg(n.day) AS days, min(n.day) AS first, max(n.day) AS last
+        FROM (
+            SELECT g.day, count(*) FILTER (WHERE g.gap > 366) OVER (ORDER BY g.day) AS number
+            FROM (SELECT d AS day, d - lag(d) OVER (ORDER BY d) AS gap FROM unnest(p_open) AS d) AS g
+        ) AS n
+        GROUP BY n.number
+    LOOP
+        RETURN QUERY
+        WITH joint AS MATERIALIZED (
+            SELECT * FROM mart.fx_joined(
+                p_from_code, p_to_code, island.first, island.last, p_sources, p_max_age, p_known, p_lag, p_legs)
+        ),
+        pegged AS MATERIALIZED (
+            SELECT * FROM mart.fx_pegged(
+                p_from, p_to, island.first, island.last, p_sources, p_max_age, p_known, p_lag, p_legs)
+            WHERE p_pegs
+        )
+        SELECT o.day, coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
+            coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
+            CASE
+                WHEN j.day IS NOT NULL OR g.rate IS NOT NULL THEN NULL
+                WHEN least(own, joined) <= o.day - p_lag OR g.missing = 'rate_too_old' THEN 'rate_too_old'
+                ELSE 'no_rate'
+            END,
+            CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
+        FROM unnest(island.days) AS o (day)
+        LEFT JOIN joint AS j ON j.day = o.day
+        LEFT JOIN pegged AS g ON g.day = o.day AND j.day IS NULL;
+    END LOOP;
 END
 $$;
 
 CREATE FUNCTION mart.fx_pegged(
-    p_from text, p_to text, p_day date, p_sources text[], p_max_age integer, p_known timestamptz, p_lag integer,
-    p_legs boolean
+    p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamptz,
+    p_lag integer, p_legs boolean
 )
-RETURNS TABLE (rate numeric, rate_date date, source text, legs jsonb)
+RETURNS TABLE (day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
 LANGUAGE sql STABLE
 AS $$
-    -- One day through a peg of the first currency, of the second, or of both.
-    WITH f AS (
-        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
-        WHERE currency = p_from AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
-        UNION ALL
-        SELECT p_from, p_from, 1, NULL, NULL
+    -- Through a peg of the first currency, of the second, or of both: the fewest pegs, then the second's. A peg of one
+    -- code of a money holds for all its codes. `source` is `peg` where no market rate is needed.
+    WITH asked AS (
+        SELECT c.code, c.code = p_from AS near, f.canonical, f.per
+        FROM (VALUES (p_from), (p_to)) AS c (code)
+        JOIN mart.currency_family AS f USING (code)
     ),
-    t AS (
-        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
-        WHERE currency = p_to AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
+    reading AS (  -- one anchor is num/den of the code asked for
+        SELECT a.near, g.anchor, g.rate * a.per AS num, f.per AS den, 1 AS pegs, g.valid_from AS first,
+            coalesce(g.valid_to, 'infinity') AS last,
+            mart.legal_legs(CASE WHEN a.near THEN a.code ELSE g.currency END, CASE WHEN a.near THEN g.currency ELSE a.code END) AS legal,
+            jsonb_build_array(jsonb_build_object(
+                'base', g.anchor, 'quote', g.currency, 'rate', g.rate, 'date', g.valid_from, 'source', g.source,
+                'revision', NULL, 'use', 'peg')) AS leg
+        FROM asked AS a
+        JOIN mart.currency_family AS f ON f.canonical = a.canonical
+        JOIN mart.peg AS g ON g.currency = f.code
         UNION ALL
-        SELECT p_to, p_to, 1, NULL, NULL
+        SELECT a.near, a.code, 1, 1, 0, '-infinity', 'infinity', '[]', '[]' FROM asked AS a
     )
-    SELECT m.rate * t.per / f.per, m.rate_date, CASE WHEN m.source = 'identity' THEN 'peg' ELSE m.source END,
-        CASE WHEN p_legs THEN
-            CASE WHEN f.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
-                'base', f.anchor, 'quote', f.currency, 'rate', f.per, 'date', f.valid_from, 'source', f.source,
-                'revision', NULL, 'use', 'peg')) END
-            || m.legs
-            || CASE WHEN t.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
-                'base', t.anchor, 'quote', t.currency, 'rate', t.per, 'date', t.valid_from, 'source', t.source,
-                'revision', NULL, 'use', 'peg')) END
-        END
-    FROM f
-    CROSS JOIN t
+    SELECT DISTINCT ON (m.day) m.day, round(m.rate * t.num * f.den, 40) / (t.den * f.num), m.rate_date,
+        CASE WHEN m.source IN ('identity', 'legal') THEN 'peg' ELSE m.source END, m.missing,
+        f.legal || f.leg || m.legs || t.leg || t.legal
+    FROM reading AS f
+    JOIN reading AS t ON f.near AND NOT t.near AND f.pegs + t.pegs > 0
     CROSS JOIN LATERAL mart.fx_rates(
-        f.anchor, t.anchor, p_day, p_day, p_sources, p_max_age, p_known, p_lag, false, p_legs) AS m
-    WHERE (f.source IS NOT NULL OR t.source IS NOT NULL) AND m.missing IS NULL
-    ORDER BY (f.source IS NOT NULL)::int + (t.source IS NOT NULL)::int, f.source NULLS FIRST
-    LIMIT 1
+        f.anchor, t.anchor, greatest(p_first, f.first, t.first), least(p_last, f.last, t.last), p_sources, p_max_age,
+        p_known, p_lag, false, p_legs) AS m
+    WHERE greatest(p_first, f.first, t.first) <= least(p_last, f.last, t.last)
+    ORDER BY m.day, m.missing IS NOT NULL, m.missing = 'no_rate', f.pegs + t.pegs, f.pegs
 $$;
 
 ---------------------------------------------------------------------------------------------------------------
@@ -660,9 +723,5 @@ GROUP BY s.source, r.base, r.quote;
 CREATE VIEW mart.backdated AS
 SELECT load_id, run_id, known_from, recorded_at FROM landing.load WHERE recorded_at > known_from + interval '1 minute';
 COMMENT ON VIEW mart.backdated IS 'Imports with a knowledge time of their own: the one act that may change a past answer.';
-
-CREATE VIEW mart.schema AS
-SELECT max(number) AS number FROM ops.migration;
-COMMENT ON VIEW mart.schema IS 'The newest migration: a reader refuses a database older or newer than itself.';
 
 GRANT SELECT ON ALL TABLES IN SCHEMA mart TO ticker_reader, ticker_web;

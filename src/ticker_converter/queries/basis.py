@@ -1,0 +1,60 @@
+"""On which basis a series is given: two are never mixed, and an adjustment that a basis cannot give is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ticker_converter import sql
+from ticker_converter.db import Connection
+from ticker_converter.errors import NoBars, NoBasis, Usage
+from ticker_converter.queries.clock import not_after_today
+from ticker_converter.queries.instruments import instrument
+
+ADJUST = ("none", "splits", "all")
+BASES = {"r": "raw", "s": "splits", "a": "all"}
+
+#: Which stored basis can give which adjustment: from raw every one, from an adjusted series its own only.
+GIVES = {"r": ADJUST, "s": ("splits",), "a": ("all",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """An instrument's stored bars in a range, on one basis (`r`, `s`, `a`); `others` are bars left out."""
+
+    instrument: dict[str, Any]
+    basis: str
+    others: int
+
+
+def series(
+    conn: Connection, symbol: str, adjust: str, *, first: date | None = None, last: date | None = None,
+    known_at: datetime | None = None,
+) -> Series:  # fmt: skip
+    """The series that can be adjusted so: raw where any bar is. Checks the words; UnknownSymbol, NoBars, NoBasis."""
+    if adjust not in ADJUST:
+        raise Usage(f"adjust {adjust!r}: none, splits or all is expected")
+    for day in (first, last):
+        if day is not None:
+            not_after_today(conn, day)
+    if first and last and first > last:
+        raise Usage(f"--from {first} is after --to {last}")
+    found = instrument(conn, symbol)
+    span = {
+        "instrument_id": found["instrument_id"], "first": first or date.min, "last": last or date.max,
+        "known_at": known_at,
+    }  # fmt: skip
+    stored: dict[str, int] = dict(conn.execute(sql.load("queries/price_bases"), span).fetchall())
+    basis = next((code for code in BASES if stored.get(code)), None)
+    if basis is None:
+        when = (f" from {first}" if first else "") + (f" to {last}" if last else "")
+        known = f" as known at {known_at:%Y-%m-%dT%H:%M:%S%z}" if known_at else ""
+        raise NoBars(f"no bars of {symbol} are stored{when}{known}")
+    if adjust not in GIVES[basis]:
+        said = "splits" if basis == "s" else "splits and dividends"
+        raise NoBasis(
+            f"basis: {symbol} is stored adjusted for {said} and cannot be given with --adjust {adjust}: ask for "
+            f"--adjust {GIVES[basis][0]}, or load prices as traded"
+        )
+    return Series(found, basis, sum(stored.values()) - stored[basis])

@@ -1,0 +1,35 @@
+"""The state of the warehouse at a glance: freshness, coverage, runs, and what waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from ticker_converter import sql
+from ticker_converter.db import Connection
+from ticker_converter.queries.clock import published_at, version
+from ticker_converter.queries.instruments import instruments
+
+RUNS = 10
+"How many of the last runs are shown."
+
+
+def status(conn: Connection) -> dict[str, Any]:
+    """published_at, version, findings, and lists: instruments (watched, with sessions_behind), rates (per source), runs
+    (the last ten), quarantine (rows held, by reason), backdated (imports with a knowledge time of their own)."""
+    fields = ("symbol", "providers", "last_session", "bars", "sessions_behind")
+    with conn.cursor(row_factory=dict_row) as cursor:
+        findings = cursor.execute(sql.load("queries/status_findings")).fetchone()
+        return {
+            "published_at": published_at(conn),
+            "version": version(conn),
+            "findings": findings["findings"] if findings else 0,
+            "instruments": [
+                {name: row[name] for name in fields} for row in instruments(conn, watched_only=True)
+            ],
+            "rates": cursor.execute(sql.load("queries/status_rates")).fetchall(),
+            "runs": cursor.execute(sql.load("queries/status_runs"), {"number": RUNS}).fetchall(),
+            "quarantine": cursor.execute(sql.load("queries/status_quarantine")).fetchall(),
+            "backdated": cursor.execute(sql.load("queries/status_backdated")).fetchall(),
+        }
