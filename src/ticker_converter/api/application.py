@@ -1,0 +1,85 @@
+"""The API as one ASGI application: routes, problems, middleware, and the connections they share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from ticker_converter import db
+from ticker_converter.api import formats, health, problems, routes, schemas
+from ticker_converter.api.answers import page
+from ticker_converter.api.middleware import Requests
+from ticker_converter.api.pool import Readers
+from ticker_converter.settings import Settings
+
+DESCRIPTION = """Every price in your currency, with a receipt.
+
+Numbers are exact decimals. Formats by `Accept` or `?format=`: JSON, CSV, Arrow stream, Parquet. Answers have an `ETag`;
+`If-None-Match` gives 304. Errors are problem documents (RFC 9457)."""
+
+
+def create(settings: Settings, version: str) -> FastAPI:
+    """The application; nothing is connected before the first request. `version` is the release's."""
+    # A request's first byte is due within API_TIMEOUT: no statement of it may run longer.
+    limit = settings.statement_timeout or settings.api_timeout
+    connect = partial(db.reader, replace(settings, statement_timeout=limit), process="api", autocommit=True)
+    readers = Readers(connect, settings.db_pool_size)
+    probing = Readers(connect, 1)
+    probe = health.Probe(probing)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        yield
+        probe.close()
+        readers.close()
+        probing.close()
+
+    app = FastAPI(
+        title="ticker-converter", version=version, description=DESCRIPTION, lifespan=lifespan, docs_url=None,
+        redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
+    )  # fmt: skip
+    app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
+    app.include_router(routes.router)
+    app.include_router(health.router)
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    app.add_middleware(Requests)
+    problems.install(app)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name
+
+
+def openapi(app: FastAPI) -> dict[str, object]:
+    """The OpenAPI document, with the problem document among its schemas."""
+    document = app.openapi()
+    _, extra = models_json_schema(
+        [(schemas.Problem, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    known = document["components"]["schemas"]
+    for name, schema in extra["$defs"].items():
+        known.setdefault(name, schema)
+    document["x-problems"] = [
+        {"name": one.name, "status": one.status, "title": one.title} for one in problems.kinds()
+    ]
+    # FastAPI documents its own shape of a 422, which no route answers with.
+    for name in ("HTTPValidationError", "ValidationError"):
+        known.pop(name, None)
+    return document
+
+
+def _openapi(request: Request) -> Response:
+    body = msgspec.json.encode(openapi(request.app))
+    made = datetime.fromtimestamp(int(Path(__file__).stat().st_mtime), UTC)
+    return page(request, formats.JSON, body, made)

@@ -1,0 +1,70 @@
+"""What surrounds every request: its id, its line in the access log, headers for browsers, HEAD.
+
+The log has the path and never the query: a key pasted into a URL stays out of it. A caller's X-Request-ID is taken over
+only if it could not be mistaken for anything else in a log.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+access = logging.getLogger("ticker_converter.access")
+
+_SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+
+class Requests:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        bare = scope["method"] == "HEAD"
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            elif bare:
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app({**scope, "method": "GET"} if bare else scope, receive, answer)
+        finally:
+            _log(scope, request_id, status, time.perf_counter() - began)
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode(
+        "latin-1"
+    )
+    return given if _SANE.fullmatch(given) else uuid.uuid4().hex
+
+
+def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    path = (
+        scope.get("raw_path", b"").decode("latin-1").partition("?")[0]
+    )  # percent-encoded: no control characters
+    client = scope.get("client")
+    facts = {
+        "request_id": request_id, "method": scope["method"], "path": path, "status": status,
+        "milliseconds": round(seconds * 1000, 1), "client": client[0] if client else None,
+    }  # fmt: skip
+    access.info("%s %s %d %.1f ms", scope["method"], path, status, seconds * 1000, extra=facts)
