@@ -357,6 +357,18 @@ def test_a_copied_home_gets_a_server_of_its_own(person: Person, place: Path) -> 
     assert ask(person.run(), "SELECT count(*) FROM kept") == "1"
 
 
+def test_a_deleted_and_remade_home_is_not_disturbed_by_the_server_it_had(person: Person) -> None:
+    person.run()
+    old = postmaster(person.home)
+    shutil.rmtree(person.home)
+    url = person.run()
+    assert ask(url, "SELECT count(*) FROM pg_database WHERE datname = 'ticker_converter'") == "1"
+    os.kill(old, signal.SIGINT)  # what PostgreSQL does by itself when it finds its data gone, once a minute
+    until(lambda: not Path(f"/proc/{old}/cwd").exists())
+    assert person.run() == url
+    assert ask(url, "SELECT 1") == "1"
+
+
 def test_a_running_server_is_found_without_importing_anything_heavy(person: Person) -> None:
     person.run()
     heavy = person.run(

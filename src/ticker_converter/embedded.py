@@ -6,7 +6,7 @@
     binaries() -> Path                        folder of psql, pg_dump, ...
     data_folder(home: Path) -> Path           PGDATA: home/postgresql/data
 
-URLs look like postgresql://postgres@/ticker_converter?host=%2Fhome%2F...%2Frun&port=5432: a unix socket in a folder
+URLs look like postgresql://postgres@/ticker_converter?host=%2Fhome%2F...%2Frun&port=N: a unix socket in a folder
 that only the server's user (and root) can enter, so no password. There is no TCP listener. The server outlives the
 command.
 
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import re
 import shutil
 import signal
@@ -36,7 +37,6 @@ from urllib.parse import quote
 
 from ticker_converter.embedded_home import (
     PATIENCE,
-    PORT,
     Owner,
     folder_of,
     held,
@@ -218,25 +218,13 @@ def _start(home: Path, owner: Owner, lock: int) -> str:
         sockets = socket_folder(folder, owner)
         # `running` is ours, so no server started here lives. PostgreSQL itself would refuse to start when the number
         # in one of these files belongs to any process of the same user.
-        for left in (
-            data / "postmaster.pid",
-            sockets / f".s.PGSQL.{PORT}.lock",
-            sockets / f".s.PGSQL.{PORT}",
-        ):
+        for left in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
             left.unlink(missing_ok=True)
         log = own_file(_fresh_log(folder), os.O_WRONLY | os.O_APPEND)
         try:
             before = os.fstat(log).st_size
             with named_for(owner, data) as (name, descriptors):
-                command = [
-                    str(programs / "postgres"),
-                    "-D",
-                    name,
-                    "-c",
-                    "listen_addresses=",
-                    "-c",
-                    f"port={PORT}",
-                ]
+                command = [str(programs / "postgres"), "-D", name, "-c", "listen_addresses="]
                 command += ["-c", f"unix_socket_directories={sockets}"]
                 # The shell ends at once and leaves the server to init, so that no caller is its parent.
                 subprocess.run(
@@ -314,7 +302,10 @@ def _create(folder: Path, owner: Owner, programs: Path, lock: int) -> None:
         shutil.rmtree(new)
     make_folder(new, 0o700, owner)
     with named_for(owner, new) as (name, descriptors):
-        tuning = [part for key, value in _TUNING.items() for part in ("-c", f"{key}={value}")]
+        # The port is only the socket's ending. Each cluster has its own: when a home is deleted and made anew, the
+        # old server ends within a minute and removes its socket by name, which must not be the new one's.
+        settings = _TUNING | {"port": str(random.randint(10000, 65535))}
+        tuning = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         initdb = [str(programs / "initdb"), "-D", name, "-U", SUPERUSER, "-E", "UTF8", "--locale=C"]
         initdb += ["--locale-provider=libc", "--data-checksums", "--auth-local=trust", "--auth-host=reject"]
         _run([*initdb, "--no-instructions", *tuning], owner, (lock, *descriptors))

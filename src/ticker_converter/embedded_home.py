@@ -25,7 +25,6 @@ from ticker_converter.errors import BadSetting, DatabaseUnavailable, Locked
 from ticker_converter.settings import ROOT_HOME
 
 SERVICE_USER = "ticker-converter"
-PORT = 5432
 
 #: sun_path holds 108 bytes on Linux and 104 on macOS, with the closing NUL.
 SOCKET_LIMIT = 103
@@ -136,7 +135,7 @@ def _service_user() -> Owner:
 def socket_folder(folder: Path, owner: Owner) -> Path:
     """home/postgresql/run, or a short one where that is too long, unreachable, or has letters libpq would misread."""
     own = folder / "run"
-    longest = f"{own}/.s.PGSQL.{PORT}"
+    longest = f"{own}/.s.PGSQL.65535"
     if re.fullmatch(r"[A-Za-z0-9/._+-]+", longest) and len(longest) <= SOCKET_LIMIT and owner.reaches(folder):
         make_folder(own, 0o700, owner)
         return own
