@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ticker_converter.cli import output, receipts, words
+from ticker_converter.cli import output, receipts
 
 if TYPE_CHECKING:
     from ticker_converter.db import Connection
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE = files("ticker_converter") / "sample"
 TABLE = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+HOST = "127.0.0.1"
 COLUMNS = ("symbol", "date", "close", "unit", "GBP", "rate", "rate_date", "source")
 
 
@@ -48,18 +50,6 @@ SHOWN = (
 )  # fmt: skip
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of INTERFACE."""
-    parser.add_argument(
-        "--port",
-        type=words.count,
-        default=8000,
-        metavar="N",
-        help="port of the page and the API (default: 8000)",
-    )
-    parser.add_argument("--no-serve", action="store_true", help="print and end, without serving")
-
-
 def run(args: argparse.Namespace) -> int:
     """Load, print, serve."""
     from ticker_converter import embedded, settings
@@ -71,13 +61,14 @@ def run(args: argparse.Namespace) -> int:
         database_url=None,
         database_read_url=None,
     )
-    found_running = embedded.running(own.ticker_converter_home) is not None
+    found_running, me = embedded.running(own.ticker_converter_home) is not None, os.getpid()
     try:
         _load(own)
         _show(own)
         return 0 if args.no_serve else _serve(own, args.port)
     finally:
-        if not found_running:
+        # A worker that the HTTP server forks ends through here as well.
+        if not found_running and os.getpid() == me:
             embedded.stop(own.ticker_converter_home)
 
 
@@ -169,6 +160,7 @@ def _receipt(conn: Connection, share: Shown, currency: str) -> Iterator[str]:
 
 
 def _serve(own: Settings, port: int) -> int:
-    from ticker_converter.api import server  # those who only print need not load the web stack
+    from ticker_converter.api import server
 
-    return server.run(own, port=port)
+    output.say("", f"Serving http://{HOST}:{port}/ and its API, http://{HOST}:{port}/docs. Ctrl-C ends it.")
+    return server.run(own, HOST, port, 1)
