@@ -22,6 +22,7 @@ from psycopg import errors as pg
 
 from ticker_converter import db, sql, times
 from ticker_converter.errors import Usage, WrongDatabase
+from ticker_converter.queries.readiness import last_migration
 from ticker_converter.queries.result import Policy
 from ticker_converter.settings import Secret, Settings, load
 from ticker_converter.table import Table
@@ -75,17 +76,18 @@ def writer(settings: Settings, process: str) -> db.Connection:
 def _schema(connection: db.Connection) -> int:
     """The number of the newest migration applied; 0 without a schema."""
     try:
-        row = connection.execute(sql.load("queries/schema")).fetchone()
+        return last_migration(connection)
     except (pg.UndefinedTable, pg.InvalidSchemaName):
         return 0
     finally:
         connection.rollback()
-    return int(row[0] or 0) if row else 0
 
 
 def _check(number: int) -> None:
     if number < sql.latest():
-        state = "has no schema yet" if number == 0 else f"has schema {number}, this release needs {sql.latest()}"
+        state = (
+            "has no schema yet" if number == 0 else f"has schema {number}, this release needs {sql.latest()}"
+        )
         raise WrongDatabase(f"the database {state}: run ticker-converter db upgrade")
     if number > sql.latest():
         raise WrongDatabase(

@@ -101,7 +101,9 @@ def _series(polars: Any, name: str, cells: Sequence[Any]) -> Any:
     if isinstance(found, Decimal) or (found is None and name in _NUMBERS):
         scale, whole = _digits(cells)
         if scale + whole > PRECISION:
-            return polars.Series(name, [None if cell is None else f"{cell:f}" for cell in cells], polars.String)
+            return polars.Series(
+                name, [None if cell is None else f"{cell:f}" for cell in cells], polars.String
+            )
         return polars.Series(name, cells, polars.Decimal(PRECISION, scale))
     if isinstance(found, datetime):
         return polars.Series(name, cells, polars.Datetime("us", "UTC"))
@@ -112,7 +114,9 @@ def _series(polars: Any, name: str, cells: Sequence[Any]) -> Any:
     if isinstance(found, int):
         return polars.Series(name, cells, polars.Int64)
     if isinstance(found, dict | list):
-        return polars.Series(name, [None if cell is None else as_json(cell).decode() for cell in cells], polars.String)
+        return polars.Series(
+            name, [None if cell is None else as_json(cell).decode() for cell in cells], polars.String
+        )
     return polars.Series(name, cells, polars.String)
 
 

@@ -18,7 +18,7 @@ def quarantine(
     conn: Connection, *, state: str | None = None, symbol: str | None = None, reason: str | None = None,
     run_id: int | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Entries by id. `evidence` names each rule that the row breaks and what breaks it, and has its number in the payload
+    """Entries by id. `evidence` names each rule that the row breaks and what breaks it, its number in the payload
     (`row`) and what was published (`content`); `payload` is the landed payload's id."""
     return [
         {name: row[name] for name in FIELDS}

@@ -43,6 +43,23 @@ CREATE FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) RE
 
 COMMENT ON FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) IS 'What a row says and who says it.';
 
+CREATE FUNCTION landing.stated_later(p_load integer, p_delivery integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    -- Whether a load's statements are later than a delivery's: by the knowledge time of the delivery's first load, then by
+    -- arrival. A person's act has no delivery and is later than all. A replay asks this, so that an old payload read
+    -- again never unsays a newer one.
+    SELECT l.delivery_id IS NULL OR (first.known_from, l.delivery_id) > (own.known_from, p_delivery)
+    FROM landing.load AS l
+    LEFT JOIN LATERAL (
+        SELECT min(o.known_from) AS known_from FROM landing.load AS o WHERE o.delivery_id = l.delivery_id
+    ) AS first ON true
+    CROSS JOIN LATERAL (
+        SELECT min(o.known_from) AS known_from FROM landing.load AS o WHERE o.delivery_id = p_delivery
+    ) AS own
+    WHERE l.load_id = p_load
+$$;
+
 CREATE FUNCTION landing.unit_level_step(state landing.unit_walk, level numeric, at bigint, forced boolean) RETURNS landing.unit_walk
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -172,6 +189,55 @@ $$;
 
 COMMENT ON FUNCTION mart.bars(p_instrument integer, p_first date, p_last date, p_known timestamp with time zone) IS 'Bars as stored, in their own unit and basis, as believed at p_known (null: now).';
 
+CREATE FUNCTION mart.basis_of(p_instrument integer, p_known timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    -- The basis in which an instrument's series is given: raw where any bar is, else the adjusted one that is stored.
+    SELECT b.basis FROM mart.bars(p_instrument, '-infinity', 'infinity', p_known) AS b
+    ORDER BY position(b.basis::text IN 'rsa') LIMIT 1
+$$;
+
+CREATE FUNCTION mart.closes(p_instrument integer, p_first date, p_last date, p_adjust text, p_to text, p_known timestamp with time zone, p_sources text[], p_max_age integer, p_pegs boolean) RETURNS TABLE(session date, currency text, close numeric, link numeric, rate numeric, rate_date date, source text, missing text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- close: in units of `currency`, adjusted, unrounded. link: how much of this session's currency one of the session
+    -- before was (1, unless the listing's currency changed: then its legal factor or the rate of the day). rate: from
+    -- `currency` to p_to. Two bases are never mixed; a series stored split-adjusted has no other adjustment.
+    WITH basis AS (
+        SELECT mart.basis_of(p_instrument, p_known) AS code
+    ),
+    bar AS MATERIALIZED (
+        SELECT b.session, u.currency, round(b.close * a.num, 40) / (a.den * u.per) AS close, a.missing,
+            lag(u.currency) OVER (ORDER BY b.session) AS currency_before
+        FROM basis
+        CROSS JOIN LATERAL mart.bars(p_instrument, p_first, p_last, p_known) AS b
+        JOIN mart.price_unit AS u USING (unit_id)
+        JOIN mart.adjustments(
+            p_instrument, CASE WHEN basis.code = 'r' THEN p_adjust ELSE 'none' END, p_known, p_sources, p_max_age,
+            p_pegs) AS a ON b.session BETWEEN a.from_day AND a.to_day
+        WHERE b.basis::text = basis.code
+    ),
+    span AS (
+        SELECT bar.currency, min(bar.session) AS first, max(bar.session) AS last FROM bar GROUP BY bar.currency
+    ),
+    fx AS MATERIALIZED (
+        SELECT s.currency, r.day, r.rate, r.rate_date, r.source, r.missing
+        FROM span AS s
+        CROSS JOIN LATERAL mart.fx_rates(
+            s.currency, coalesce(p_to, s.currency), s.first, s.last, p_sources, p_max_age, p_known, 0, p_pegs, false
+        ) AS r
+    )
+    SELECT b.session, b.currency, b.close,
+        CASE WHEN b.currency_before <> b.currency THEN (
+            SELECT l.rate FROM mart.fx_rates(
+                b.currency_before, b.currency, b.session, b.session, p_sources, p_max_age, p_known, 0, p_pegs, false
+            ) AS l)
+        ELSE 1 END,
+        f.rate, f.rate_date, f.source, coalesce(b.missing, f.missing)
+    FROM bar AS b
+    LEFT JOIN fx AS f ON f.day = b.session AND f.currency = b.currency
+$$;
+
 CREATE FUNCTION mart.exponent(x numeric) RETURNS integer
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN (abs(x) >= (1)::numeric) THEN (length((trunc(abs(x)))::text) - 1) WHEN (x = (0)::numeric) THEN 0 ELSE ((length(ltrim(split_part((trim_scale(abs(x)))::text, '.'::text, 2), '0'::text)) - scale(trim_scale(x))) - 1) END;
@@ -211,74 +277,86 @@ CREATE FUNCTION mart.fx_joined(p_from text, p_to text, p_first date, p_last date
     -- The last resort: one join of two sources at a currency that both reach. The order of choice: the sources'
     -- configured order, the newer date, fewer legs, then EUR, USD and the alphabet.
     WITH src AS (
-        SELECT s.source_id, s.source, s.pivot, o.ord
-        FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
-        JOIN mart.source AS s USING (source)
+        SELECT o.source, o.ord FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
     ),
-    via AS (
-        SELECT pivot AS code FROM src WHERE pivot IS NOT NULL
-        UNION
-        SELECT CASE WHEN b.canonical IN (p_from, p_to) THEN q.canonical ELSE b.canonical END
-        FROM src AS s
-        JOIN mart.fx_rate_known(p_known) AS r ON r.source_id = s.source_id
-        JOIN mart.currency_family AS b ON b.code = r.base
-        JOIN mart.currency_family AS q ON q.code = r.quote
-        WHERE s.pivot IS NULL AND (b.canonical IN (p_from, p_to) OR q.canonical IN (p_from, p_to))
-            AND r.rate_date BETWEEN p_first - p_max_age AND p_last
+    near AS MATERIALIZED (
+        SELECT v.code AS via, s.ord, s.source, d.*
+        FROM mart.fx_via(p_from, p_to, p_first - p_max_age, p_last - p_lag, p_sources, p_known) AS v
+        CROSS JOIN src AS s
+        CROSS JOIN LATERAL mart.fx_days(
+            p_from, v.code, p_first, p_last, ARRAY[s.source], p_max_age, p_known, p_lag, true) AS d
+            (day, num, den, rate_date, alone, name, legs)
     ),
-    found AS (
-        SELECT a.day, a.num * b.num AS num, a.den * b.den AS den, least(a.rate_date, b.rate_date) AS rate_date,
-            least(s1.ord, s2.ord) AS first_ord, greatest(s1.ord, s2.ord) AS second_ord,
-            CASE WHEN s1.ord < s2.ord THEN s1.source || '+' || s2.source ELSE s2.source || '+' || s1.source END AS source,
-            a.legs || b.legs AS legs, v.code AS via
-        FROM via AS v
-        JOIN src AS s1 ON true
-        JOIN src AS s2 ON s2.ord <> s1.ord
+    far AS MATERIALIZED (
+        SELECT v.via, s.ord, s.source, d.*
+        FROM (SELECT DISTINCT n.via FROM near AS n) AS v
+        CROSS JOIN src AS s
         CROSS JOIN LATERAL mart.fx_days(
-            p_from, v.code, p_first, p_last, ARRAY[s1.source], p_max_age, p_known, p_lag, p_legs) AS a
-        CROSS JOIN LATERAL mart.fx_days(
-            v.code, p_to, a.day, a.day, ARRAY[s2.source], p_max_age, p_known, p_lag, p_legs) AS b
-        WHERE v.code NOT IN (p_from, p_to)
+            v.via, p_to, p_first, p_last, ARRAY[s.source], p_max_age, p_known, p_lag, true) AS d
+            (day, num, den, rate_date, alone, name, legs)
     )
-    SELECT DISTINCT ON (f.day) f.day, f.num, f.den, f.rate_date, f.source, f.legs
-    FROM found AS f
-    ORDER BY f.day, f.first_ord, f.second_ord, f.rate_date DESC, jsonb_array_length(f.legs) NULLS LAST,
-        f.via = 'EUR' DESC, f.via = 'USD' DESC, f.via
+    SELECT DISTINCT ON (a.day) a.day, a.num * b.num, a.den * b.den, o.older,
+        CASE WHEN a.ord < b.ord THEN a.source || '+' || b.source ELSE b.source || '+' || a.source END,
+        CASE WHEN p_legs THEN a.legs || b.legs END
+    FROM near AS a
+    JOIN far AS b ON b.via = a.via AND b.day = a.day AND b.ord <> a.ord
+    CROSS JOIN LATERAL (SELECT least(a.rate_date, b.rate_date) AS older) AS o
+    ORDER BY a.day, least(a.ord, b.ord), greatest(a.ord, b.ord), o.older DESC, jsonb_array_length(a.legs || b.legs),
+        a.via = 'EUR' DESC, a.via = 'USD' DESC, a.via, a.ord
 $$;
 
-CREATE FUNCTION mart.fx_pegged(p_from text, p_to text, p_day date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_legs boolean) RETURNS TABLE(rate numeric, rate_date date, source text, legs jsonb)
+CREATE FUNCTION mart.fx_joined_span(p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamp with time zone) RETURNS TABLE(first date, last date)
     LANGUAGE sql STABLE
     AS $$
-    -- One day through a peg of the first currency, of the second, or of both.
-    WITH f AS (
-        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
-        WHERE currency = p_from AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
-        UNION ALL
-        SELECT p_from, p_from, 1, NULL, NULL
-    ),
-    t AS (
-        SELECT currency, anchor, rate AS per, valid_from, peg.source FROM mart.peg
-        WHERE currency = p_to AND p_day >= valid_from AND (valid_to IS NULL OR p_day <= valid_to)
-        UNION ALL
-        SELECT p_to, p_to, 1, NULL, NULL
+    -- The first and the last date on which two of the sources together do, of whatever age.
+    WITH half AS MATERIALIZED (
+        SELECT v.code AS via, s.source, side.near, x.first, x.last
+        FROM mart.fx_via(p_from, p_to, p_low, p_high, p_sources, p_known) AS v
+        CROSS JOIN unnest(p_sources) AS s (source)
+        CROSS JOIN (VALUES (true), (false)) AS side (near)
+        CROSS JOIN LATERAL mart.fx_span(
+            CASE WHEN side.near THEN p_from ELSE v.code END, CASE WHEN side.near THEN v.code ELSE p_to END,
+            p_low, p_high, ARRAY[s.source], p_known) AS x
+        WHERE x.first IS NOT NULL
     )
-    SELECT m.rate * t.per / f.per, m.rate_date, CASE WHEN m.source = 'identity' THEN 'peg' ELSE m.source END,
-        CASE WHEN p_legs THEN
-            CASE WHEN f.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
-                'base', f.anchor, 'quote', f.currency, 'rate', f.per, 'date', f.valid_from, 'source', f.source,
-                'revision', NULL, 'use', 'peg')) END
-            || m.legs
-            || CASE WHEN t.source IS NULL THEN '[]'::jsonb ELSE jsonb_build_array(jsonb_build_object(
-                'base', t.anchor, 'quote', t.currency, 'rate', t.per, 'date', t.valid_from, 'source', t.source,
-                'revision', NULL, 'use', 'peg')) END
-        END
-    FROM f
-    CROSS JOIN t
+    SELECT min(greatest(a.first, b.first)), max(least(a.last, b.last))
+    FROM half AS a
+    JOIN half AS b ON b.via = a.via AND b.source <> a.source AND a.near AND NOT b.near
+$$;
+
+CREATE FUNCTION mart.fx_pegged(p_from text, p_to text, p_first date, p_last date, p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_legs boolean) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Through a peg of the first currency, of the second, or of both: the fewest pegs, then the second's. A peg of one
+    -- code of a money holds for all its codes. `source` is `peg` where no market rate is needed.
+    WITH asked AS (
+        SELECT c.code, c.code = p_from AS near, f.canonical, f.per
+        FROM (VALUES (p_from), (p_to)) AS c (code)
+        JOIN mart.currency_family AS f USING (code)
+    ),
+    reading AS (  -- one anchor is num/den of the code asked for
+        SELECT a.near, g.anchor, g.rate * a.per AS num, f.per AS den, 1 AS pegs, g.valid_from AS first,
+            coalesce(g.valid_to, 'infinity') AS last,
+            mart.legal_legs(CASE WHEN a.near THEN a.code ELSE g.currency END, CASE WHEN a.near THEN g.currency ELSE a.code END) AS legal,
+            jsonb_build_array(jsonb_build_object(
+                'base', g.anchor, 'quote', g.currency, 'rate', g.rate, 'date', g.valid_from, 'source', g.source,
+                'revision', NULL, 'use', 'peg')) AS leg
+        FROM asked AS a
+        JOIN mart.currency_family AS f ON f.canonical = a.canonical
+        JOIN mart.peg AS g ON g.currency = f.code
+        UNION ALL
+        SELECT a.near, a.code, 1, 1, 0, '-infinity', 'infinity', '[]', '[]' FROM asked AS a
+    )
+    SELECT DISTINCT ON (m.day) m.day, round(m.rate * t.num * f.den, 40) / (t.den * f.num), m.rate_date,
+        CASE WHEN m.source IN ('identity', 'legal') THEN 'peg' ELSE m.source END, m.missing,
+        f.legal || f.leg || m.legs || t.leg || t.legal
+    FROM reading AS f
+    JOIN reading AS t ON f.near AND NOT t.near AND f.pegs + t.pegs > 0
     CROSS JOIN LATERAL mart.fx_rates(
-        f.anchor, t.anchor, p_day, p_day, p_sources, p_max_age, p_known, p_lag, false, p_legs) AS m
-    WHERE (f.source IS NOT NULL OR t.source IS NOT NULL) AND m.missing IS NULL
-    ORDER BY (f.source IS NOT NULL)::int + (t.source IS NOT NULL)::int, f.source NULLS FIRST
-    LIMIT 1
+        f.anchor, t.anchor, greatest(p_first, f.first, t.first), least(p_last, f.last, t.last), p_sources, p_max_age,
+        p_known, p_lag, false, p_legs) AS m
+    WHERE greatest(p_first, f.first, t.first) <= least(p_last, f.last, t.last)
+    ORDER BY m.day, m.missing IS NOT NULL, m.missing = 'no_rate', f.pegs + t.pegs, f.pegs
 $$;
 
 CREATE FUNCTION mart.fx_rate_known(p_known timestamp with time zone) RETURNS TABLE(source_id smallint, base text, quote text, rate_date date, rate numeric, known_from timestamp with time zone)
@@ -451,50 +529,92 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
     JOIN src AS s USING (source_id)
 $$;
 
+CREATE FUNCTION mart.fx_span(p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamp with time zone) RETURNS TABLE(first date, last date)
+    LANGUAGE sql STABLE
+    AS $$
+    -- The first and the last date on which one of the sources tells the rate.
+    SELECT min(r.rate_date), max(r.rate_date)
+    FROM mart.fx_routes(p_from, p_to, p_low, p_high, p_sources, p_known, false) AS r
+$$;
+
 CREATE FUNCTION mart.fx_unanswered(p_from text, p_to text, p_from_code text, p_to_code text, p_from_per numeric, p_to_per numeric, p_open date[], p_sources text[], p_max_age integer, p_known timestamp with time zone, p_lag integer, p_pegs boolean, p_legs boolean) RETURNS TABLE(day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
     LANGUAGE plpgsql STABLE
     AS $$
--- The days (p_open) that no single source answers: a join of two sources, then a peg where pegs are wanted, else why.
+-- The days (p_open) that no single source answers: a join of two sources, then a peg where pegs are wanted, else why:
+-- `rate_too_old` where a larger p_max_age would have given an answer.
 DECLARE
-    earliest date;
-    first date;
-    last date;
+    island record;
+    own date;
+    joined date;
 BEGIN
     IF p_open = '{}' THEN
         RETURN;
     END IF;
-    SELECT min(d), max(d) INTO first, last FROM unnest(p_open) AS d;
-    SELECT min(r.rate_date) INTO earliest
-    FROM mart.fx_routes(p_from_code, p_to_code, '-infinity', last - p_lag, p_sources, p_known, false) AS r;
-    RETURN QUERY
-    WITH open_day AS (
-        SELECT d AS day FROM unnest(p_open) AS d
-    ),
-    joined AS MATERIALIZED (
-        SELECT j.*
-        FROM mart.fx_joined(
-            p_from_code, p_to_code, first, last, p_sources, p_max_age, p_known, p_lag, p_legs) AS j
-    ),
-    pegged AS MATERIALIZED (
-        SELECT DISTINCT ON (o.day) o.day, g.rate, g.rate_date, g.source, g.legs
-        FROM open_day AS o
-        CROSS JOIN LATERAL mart.fx_pegged(p_from, p_to, o.day, p_sources, p_max_age, p_known, p_lag, p_legs) AS g
-        WHERE p_pegs AND NOT EXISTS (SELECT FROM joined AS j WHERE j.day = o.day)
-        ORDER BY o.day
-    )
-    SELECT o.day,
-        coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
-        coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
-        CASE
-            WHEN j.day IS NOT NULL OR g.day IS NOT NULL THEN NULL
-            WHEN earliest <= o.day - p_lag THEN 'rate_too_old'
-            ELSE 'no_rate'
-        END,
-        CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
-    FROM open_day AS o
-    LEFT JOIN joined AS j ON j.day = o.day
-    LEFT JOIN pegged AS g ON g.day = o.day;
+    SELECT x.first INTO own FROM mart.fx_span(
+        p_from_code, p_to_code, '-infinity', (SELECT max(d) FROM unnest(p_open) AS d) - p_lag, p_sources, p_known) AS x;
+    SELECT x.first INTO joined FROM mart.fx_joined_span(
+        p_from_code, p_to_code, '-infinity',
+        (SELECT max(d) - p_lag FROM unnest(p_open) AS d WHERE own IS NULL OR d - p_lag < own), p_sources, p_known) AS x;
+    -- Islands of open days, so that a hole at each end of thirty years does not cost thirty years.
+    FOR island IN
+        SELECT array_agg(n.day) AS days, min(n.day) AS first, max(n.day) AS last
+        FROM (
+            SELECT g.day, count(*) FILTER (WHERE g.gap > 366) OVER (ORDER BY g.day) AS number
+            FROM (SELECT d AS day, d - lag(d) OVER (ORDER BY d) AS gap FROM unnest(p_open) AS d) AS g
+        ) AS n
+        GROUP BY n.number
+    LOOP
+        RETURN QUERY
+        WITH joint AS MATERIALIZED (
+            SELECT * FROM mart.fx_joined(
+                p_from_code, p_to_code, island.first, island.last, p_sources, p_max_age, p_known, p_lag, p_legs)
+        ),
+        pegged AS MATERIALIZED (
+            SELECT * FROM mart.fx_pegged(
+                p_from, p_to, island.first, island.last, p_sources, p_max_age, p_known, p_lag, p_legs)
+            WHERE p_pegs
+        )
+        SELECT o.day, coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
+            coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
+            CASE
+                WHEN j.day IS NOT NULL OR g.rate IS NOT NULL THEN NULL
+                WHEN least(own, joined) <= o.day - p_lag OR g.missing = 'rate_too_old' THEN 'rate_too_old'
+                ELSE 'no_rate'
+            END,
+            CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
+        FROM unnest(island.days) AS o (day)
+        LEFT JOIN joint AS j ON j.day = o.day
+        LEFT JOIN pegged AS g ON g.day = o.day AND j.day IS NULL;
+    END LOOP;
 END
+$$;
+
+CREATE FUNCTION mart.fx_via(p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamp with time zone) RETURNS TABLE(code text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- Where two sources may be joined: at a source's pivot, or at whatever a source without one has published. None
+    -- while fewer than two of the sources have any rate.
+    WITH src AS (
+        SELECT s.source_id, s.pivot
+        FROM mart.source AS s
+        WHERE s.source = ANY (p_sources) AND EXISTS (SELECT FROM mart.fx_rate AS r WHERE r.source_id = s.source_id)
+    )
+    SELECT v.code
+    FROM (
+        SELECT s.pivot AS code FROM src AS s WHERE s.pivot IS NOT NULL
+        UNION
+        SELECT f.canonical
+        FROM src AS s
+        CROSS JOIN LATERAL (
+            SELECT DISTINCT side.code
+            FROM mart.fx_rate_known(p_known) AS r
+            CROSS JOIN LATERAL (VALUES (r.base), (r.quote)) AS side (code)
+            WHERE r.source_id = s.source_id AND r.rate_date BETWEEN p_low AND p_high
+        ) AS r
+        JOIN mart.currency_family AS f ON f.code = r.code
+        WHERE s.pivot IS NULL
+    ) AS v
+    WHERE v.code NOT IN (p_from, p_to) AND (SELECT count(*) FROM src) > 1
 $$;
 
 CREATE FUNCTION mart.legal_legs(p_from text, p_to text) RETURNS jsonb
@@ -527,6 +647,19 @@ COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 
 CREATE FUNCTION mart.price_shown(x numeric, as_published boolean) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN as_published THEN trim_scale(x) ELSE mart.money(x) END;
+
+CREATE FUNCTION mart.sessions_between(p_mic text, p_after date, p_until date) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    -- Sessions after one day, up to another; weekdays where no calendar covers the exchange.
+    SELECT CASE WHEN e.covered_from <= p_after AND e.covered_to >= p_until
+        THEN (SELECT count(*) FROM mart.session AS s
+            WHERE s.mic = p_mic AND s.session > p_after AND s.session <= p_until)
+        ELSE (SELECT count(*) FROM generate_series(1, p_until - p_after) AS n
+            WHERE extract(isodow FROM p_after + n::integer) < 6) END
+    FROM (SELECT 1) AS one
+    LEFT JOIN mart.exchange AS e ON e.mic = p_mic
+$$;
 
 CREATE FUNCTION mart.significant(x numeric, digits integer) RETURNS numeric
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -1040,6 +1173,21 @@ CREATE VIEW mart.legal_factor AS
     source
    FROM warehouse.legal_factor;
 
+CREATE TABLE ops.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE VIEW mart.migration AS
+ SELECT number,
+    name,
+    applied_at
+   FROM ops.migration;
+
+COMMENT ON VIEW mart.migration IS 'Applied migrations, for /health/ready.';
+
 CREATE TABLE warehouse.peg (
     currency text NOT NULL COLLATE pg_catalog."C",
     anchor text NOT NULL COLLATE pg_catalog."C",
@@ -1200,19 +1348,6 @@ CREATE VIEW mart.run AS
     report,
     message
    FROM landing.run;
-
-CREATE TABLE ops.migration (
-    number integer NOT NULL,
-    name text NOT NULL,
-    sha256 text NOT NULL,
-    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-CREATE VIEW mart.schema AS
- SELECT max(number) AS number
-   FROM ops.migration;
-
-COMMENT ON VIEW mart.schema IS 'The newest migration: a reader refuses a database older or newer than itself.';
 
 CREATE TABLE warehouse.dim_date (
     mic text NOT NULL COLLATE pg_catalog."C",
@@ -1524,6 +1659,9 @@ GRANT SELECT ON TABLE mart.instrument TO ticker_web;
 GRANT SELECT ON TABLE mart.legal_factor TO ticker_reader;
 GRANT SELECT ON TABLE mart.legal_factor TO ticker_web;
 
+GRANT SELECT ON TABLE mart.migration TO ticker_reader;
+GRANT SELECT ON TABLE mart.migration TO ticker_web;
+
 GRANT SELECT ON TABLE mart.peg TO ticker_reader;
 GRANT SELECT ON TABLE mart.peg TO ticker_web;
 
@@ -1547,9 +1685,6 @@ GRANT SELECT ON TABLE mart.rate_coverage TO ticker_web;
 
 GRANT SELECT ON TABLE mart.run TO ticker_reader;
 GRANT SELECT ON TABLE mart.run TO ticker_web;
-
-GRANT SELECT ON TABLE mart.schema TO ticker_reader;
-GRANT SELECT ON TABLE mart.schema TO ticker_web;
 
 GRANT SELECT ON TABLE mart.session TO ticker_reader;
 GRANT SELECT ON TABLE mart.session TO ticker_web;

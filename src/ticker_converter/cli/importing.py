@@ -1,0 +1,257 @@
+"""import: files and recorded responses that a person hands over, through the same landing and judging as a fetch."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ticker_converter import times
+from ticker_converter.cli import output, words
+from ticker_converter.cli.words import Commands, command, group
+from ticker_converter.errors import TickerConverterError, Unreadable, Usage
+from ticker_converter.market import symbols, units
+
+if TYPE_CHECKING:
+    from ticker_converter.pipeline import Report
+    from ticker_converter.records import Payload
+
+_OPTIONS = ("mic", "unit", "basis", "symbol", "columns", "date_format")
+_PAIR = re.compile(r"[A-Z]{3}/[A-Z]{3}")
+
+
+def register(commands: Commands) -> None:
+    """Add the commands of this module."""
+    whole = group(
+        commands, "import", "Load files: prices, rates, actions, or recorded responses of a provider."
+    )
+    prices = command(
+        whole, "prices", _files, "Load prices from CSV or Parquet.",
+        "Columns: symbol,date,open,high,low,close,volume and, if you like, mic,unit,basis.",
+    )  # fmt: skip
+    _add_files(prices)
+    _add_listing(prices)
+    prices.add_argument(
+        "--basis", choices=("raw", "splits", "all"),
+        help="what the prices are adjusted for, where the file does not say (default: raw, as traded)",
+    )  # fmt: skip
+    prices.add_argument("--symbol", metavar="S", help="the symbol of a file about one")
+    prices.add_argument(
+        "--columns", metavar="date=Date,close=Close,...", help="names of columns, ours on the left"
+    )
+    prices.add_argument("--date-format", metavar="F", help="how dates are written, such as %%d/%%m/%%Y")
+    rates = command(
+        whole, "rates", _files, "Load exchange rates from CSV or Parquet, or the ECB's own zip, csv or xml.",
+        "Columns: base,quote,date,rate and, if you like, source.",
+    )  # fmt: skip
+    _add_files(rates)
+    actions = command(
+        whole, "actions", _files, "Load splits and dividends from CSV or Parquet.",
+        "Columns: symbol,ex_date,kind,value and, if you like, unit. kind: split (4 or 1/3), spinoff, dividend.",
+    )  # fmt: skip
+    _add_files(actions)
+    for kind, made in (("prices", prices), ("rates", rates), ("actions", actions)):
+        made.set_defaults(kind=kind)
+
+    payload = command(
+        whole, "payload", _payloads, "Load recorded responses of a provider.",
+        "An index.json beside them may tell each one's URL and time.",
+    )  # fmt: skip
+    payload.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a response as it was received")
+    payload.add_argument(
+        "--provider", required=True, metavar="P", help="who sent it: alpha_vantage, ecb, ..."
+    )
+    payload.add_argument("--request", metavar="URL", help="where it came from; keys in it are not stored")
+    payload.add_argument("--symbol", metavar="S", help="whom it is about, where it does not say")
+    payload.add_argument("--fetched-at", type=words.known, metavar="T", help="when it came (default: now)")
+    _add_listing(payload)
+    _add_loading(payload)
+
+
+def _add_files(to: argparse.ArgumentParser) -> None:
+    to.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file to load")
+    to.add_argument(
+        "--known-at", type=words.known, metavar="T",
+        help="when this was known: a timestamp, or a date (its end, UTC); may change past answers",
+    )  # fmt: skip
+    _add_loading(to)
+
+
+def _add_listing(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--mic", help="exchange of a symbol that is not on the list yet, such as XLON")
+    to.add_argument("--unit", help="unit the prices are quoted in, such as USD or GBX")
+
+
+def _add_loading(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--strict", action="store_true", help="exit 3 when a row was held back")
+    words.add_format(to)
+
+
+# ---- files ----
+
+
+def _files(arguments: argparse.Namespace) -> int:
+    from ticker_converter.providers.files import ignored_columns
+    from ticker_converter.records import Payload
+
+    _check(arguments)
+    given = {name: getattr(arguments, name, None) for name in _OPTIONS}
+    options = {"kind": arguments.kind, **{name: value for name, value in given.items() if value}}
+    now = datetime.now(UTC)
+    arrived = [
+        Payload("files", path.name, now, path=path, options=options)
+        for path in map(_readable, arguments.files)
+    ]
+    for payload in arrived:  # a wrong header stops before anything is loaded
+        if ignored := ignored_columns(payload):
+            output.tell(f"{payload.request}: not read: {', '.join(ignored)}")
+    return _load(arguments, f"import {arguments.kind}", arrived, arguments.known_at)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if getattr(arguments, "unit", None):
+        units.unit(arguments.unit)
+    if (symbol := getattr(arguments, "symbol", None)) and not _PAIR.fullmatch(symbol):
+        symbols.check_symbol(symbol)
+
+
+def _readable(path: Path) -> Path:
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise Unreadable(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+# ---- recorded responses ----
+
+
+def _payloads(arguments: argparse.Namespace) -> int:
+    from ticker_converter import providers
+    from ticker_converter.providers.http import without_secrets
+    from ticker_converter.records import Payload
+
+    if arguments.provider == "files":
+        raise Usage("a file of your own goes in with `import prices`, `import rates` or `import actions`")
+    providers.provider(arguments.provider)
+    _check(arguments)
+    if arguments.request and len(arguments.files) > 1:
+        raise Usage(
+            "--request is the URL of one response: import them one by one, or with an index.json beside them"
+        )
+    symbol = arguments.symbol
+    if symbol and not _PAIR.fullmatch(symbol):
+        symbol = symbols.to_provider(symbol, arguments.provider, arguments.mic)
+    options = {name: value for name in ("mic", "unit") if (value := getattr(arguments, name))}
+    now = datetime.now(UTC)
+    sidecars: dict[Path, list[dict[str, Any]]] = {}
+    arrived = []
+    for path in arguments.files:
+        _readable(path)
+        if path.name == "index.json" and _entries(path) and len(arguments.files) > 1:
+            continue  # `import payload DIR/*` names the sidecar too
+        folder = path.parent
+        if folder not in sidecars:
+            index = folder / "index.json"
+            sidecars[folder] = _entries(index) if index.is_file() else []
+        told = _about(path, sidecars[folder])
+        request = arguments.request or told.get("url")
+        arrived.append(
+            Payload(
+                arguments.provider, without_secrets(request) if request else path.name,
+                arguments.fetched_at or _fetched(told, folder) or now, path=path, symbol=symbol, options=options,
+            )
+        )  # fmt: skip
+    return _load(arguments, "import payload", arrived, None)
+
+
+def _entries(index: Path) -> list[dict[str, Any]]:
+    """The entries of a sidecar: objects that name a file by `path` or `ID`, with `url` and `fetched`."""
+    import json
+
+    try:
+        found = json.loads(index.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{index}: is no readable index: {flat_reason(error)}") from error
+    listed = found if isinstance(found, list) else []
+    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("url"), str)]
+
+
+def flat_reason(error: Exception) -> str:
+    """The first line of a foreign error."""
+    return str(error).partition("\n")[0][:100]
+
+
+def _about(path: Path, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    for entry in entries:
+        if Path(str(entry.get("path", ""))).name == path.name or str(entry.get("ID", "")) == path.stem:
+            return entry
+    return {}
+
+
+def _fetched(told: dict[str, Any], folder: Path) -> datetime | None:
+    stated = told.get("fetched") or told.get("fetched_at")
+    if not isinstance(stated, str):
+        return None
+    try:
+        return times.known(stated)
+    except Usage as error:
+        raise Usage(f"{folder / 'index.json'}: {error}") from None
+
+
+# ---- both ----
+
+
+def _load(
+    arguments: argparse.Namespace, said: str, arrived: Sequence[Payload], known_at: datetime | None
+) -> int:
+    """Load one after the other; what cannot be read stops itself and not the others."""
+    from ticker_converter.cli import session
+    from ticker_converter.pipeline import Run
+    from ticker_converter.warehouse import instruments
+
+    told = {"files": [str(payload.request) for payload in arrived]}
+    failed: list[TickerConverterError] = []
+    with session.writing() as opened, session.Progress() as progress:
+        if getattr(arguments, "mic", None):
+            instruments.check_mic(opened.connection, arguments.mic)
+        with Run(opened.connection, said, told, progress) as run:
+            for payload in arrived:
+                try:
+                    run.load_all([payload], known_at)
+                except TickerConverterError as error:
+                    if len(arrived) == 1:
+                        raise
+                    failed.append(error)
+                    run.report.failed.append(error)
+    return finish(arguments, run.report, failed, strict=arguments.strict)
+
+
+def finish(
+    arguments: argparse.Namespace,
+    report: Report,
+    failed: Sequence[TickerConverterError],
+    *,
+    strict: bool = False,
+) -> int:
+    """Print the report and say what a person should know; the exit code."""
+    found = report.as_dict()
+    if output.form(arguments) == "table":
+        output.facts(found)
+    else:
+        output.objects(arguments, [found], list(found), one=True)
+    output.tell(*report.messages, *(str(error) for error in failed))
+    counts = report.counts
+    if counts.quarantined:
+        output.tell(f"{counts.quarantined} rows held: ticker-converter quarantine list --run {report.run_id}")
+    kept = counts.read - counts.quarantined
+    if failed:
+        return 3 if kept or report.messages else failed[0].exit_code
+    if report.remaining:
+        return 3
+    if counts.quarantined and not kept:
+        return 1
+    return 3 if strict and counts.quarantined else 0
