@@ -213,7 +213,7 @@ class Run:
         conn, payload, counts = self.conn, delivery.payload, Counts()
         load = merge.begin(
             conn, self.report.run_id, kind, delivery_id=delivery.delivery_id, parser_version=version,
-            known_at=delivery.known_at,
+            known_at=None if kind == "replay" else delivery.known_at,
         )  # fmt: skip
         true_at = delivery.known_at or payload.fetched_at
         source = instruments.source_id(conn, payload.provider, handmade=False)

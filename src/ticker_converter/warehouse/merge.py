@@ -26,6 +26,8 @@ class Load:
 
     load_id: int
     known_from: datetime
+    replay_of: int | None = None
+    "The delivery that is read again, if one is: what a later one has said since then stands."
 
 
 def begin(
@@ -43,7 +45,7 @@ def begin(
         },
     ).fetchone()  # fmt: skip
     assert row is not None
-    return Load(*row)
+    return Load(*row, delivery_id if kind == "replay" else None)
 
 
 def close(conn: psycopg.Connection, load: Load, counts: Counts) -> None:
@@ -60,7 +62,7 @@ def prices(
 ) -> Counts:
     """Merge the staged bars that were not held. `ordered`: they are in strict order of instrument and day; where
     nothing is stored of their instruments they are then stored as they stand."""
-    context = {"source_id": source_id, "load_id": load.load_id, "known_from": load.known_from}
+    context = {"source_id": source_id} | _context(load)
     if ordered and conn.execute(sql.load("warehouse/price_all_new")).fetchone() == (True,):
         inserted = conn.execute(sql.load("warehouse/price_insert_all"), context).rowcount
         conn.execute(sql.load("warehouse/price_coverage_all"))
@@ -85,7 +87,7 @@ def prices(
 
 def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
     """Merge the staged rates that were not held."""
-    context = {"load_id": load.load_id, "known_from": load.known_from}
+    context = _context(load)
     conn.execute(sql.load("warehouse/rate_verdict"), context)
     verdicts = _verdicts(conn)
     late = 0
@@ -105,9 +107,7 @@ def actions(
 ) -> Counts:
     """Merge the staged actions that were not held. What a whole list no longer holds is closed: it counts as one row
     read and revised."""
-    context = {
-        "source_id": source_id, "load_id": load.load_id, "known_from": load.known_from, "whole": list(whole),
-    }  # fmt: skip
+    context = {"source_id": source_id, "whole": [] if load.replay_of else list(whole)} | _context(load)
     conn.execute(sql.load("warehouse/action_verdict"), context)
     verdicts = _verdicts(conn)
     (withdrawn,) = conn.execute(sql.load("warehouse/action_keep_old"), context).fetchone() or (0,)
@@ -116,6 +116,10 @@ def actions(
     counts.read += withdrawn
     counts.revised += withdrawn
     return counts
+
+
+def _context(load: Load) -> dict[str, object]:
+    return {"load_id": load.load_id, "known_from": load.known_from, "replay_of": load.replay_of}
 
 
 def _verdicts(conn: psycopg.Connection) -> dict[str, int]:

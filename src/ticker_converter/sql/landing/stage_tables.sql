@@ -52,3 +52,11 @@ CREATE TEMP TABLE IF NOT EXISTS verdict (
     row_no bigint NOT NULL,
     verdict text NOT NULL
 ) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS walked (
+    row_no bigint,
+    instrument_id integer NOT NULL,
+    session date NOT NULL,
+    quarantine_id integer,
+    held boolean NOT NULL,
+    evidence jsonb
+) ON COMMIT DELETE ROWS;

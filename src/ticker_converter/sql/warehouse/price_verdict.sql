@@ -2,7 +2,7 @@
 -- inserted: none stored for the day. revised: the same or a better provider now says otherwise. adopted: a better
 -- provider says the same. outranked: a correction, a better basis or a preferred provider stands. late: known before
 -- what is stored.
--- params: source_id, known_from
+-- params: source_id, known_from, replay_of
 -- returns: none
 WITH said AS (
     SELECT DISTINCT ON (s.instrument_id, s.session) s.*
@@ -13,7 +13,7 @@ WITH said AS (
 INSERT INTO pg_temp.verdict (row_no, verdict)
 SELECT v.row_no, v.verdict
 FROM (
-    SELECT s.row_no, CASE
+    SELECT s.row_no, f.load_id, CASE
         WHEN f.instrument_id IS NULL THEN 'inserted'
         WHEN l.known_from > %(known_from)s THEN 'late'
         WHEN rank.said > rank.stored THEN 'outranked'
@@ -34,3 +34,4 @@ FROM (
     ) AS rank
 ) AS v
 WHERE v.verdict IS NOT NULL
+    AND (%(replay_of)s::integer IS NULL OR v.load_id IS NULL OR NOT landing.stated_later(v.load_id, %(replay_of)s))

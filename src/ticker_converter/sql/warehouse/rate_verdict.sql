@@ -1,5 +1,5 @@
 -- What becomes of each rate that was not held; rates that change nothing get no row.
--- params: known_from
+-- params: known_from, replay_of
 -- returns: none
 WITH said AS (
     SELECT DISTINCT ON (s.source_id, s.base, s.quote, s.rate_date) s.*
@@ -14,4 +14,5 @@ SELECT s.row_no, CASE
     ELSE 'revised' END
 FROM said AS s
 LEFT JOIN warehouse.fact_fx_rate AS f USING (source_id, base, quote, rate_date)
-WHERE f.rate IS NULL OR f.known_from > %(known_from)s OR f.rate <> s.rate
+WHERE (f.rate IS NULL OR f.known_from > %(known_from)s OR f.rate <> s.rate)
+    AND (%(replay_of)s::integer IS NULL OR f.load_id IS NULL OR NOT landing.stated_later(f.load_id, %(replay_of)s))
