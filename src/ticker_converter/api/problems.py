@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import quote
 
 import msgspec
 from fastapi import FastAPI
@@ -84,6 +85,10 @@ def problem_of(error: type[errors.TickerConverterError]) -> Problem:
     return next(PROBLEMS[base] for base in error.__mro__ if base in PROBLEMS)
 
 
+#: What pydantic says of these is about its models.
+_SAID = {"missing": "is required", "extra_forbidden": "is not a parameter of this address"}
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
     app.add_exception_handler(errors.TickerConverterError, _ours)
@@ -100,12 +105,18 @@ def document(
     request_id = getattr(request.state, "request_id", None)
     body = {
         "type": problem.type, "title": problem.title, "status": problem.status, "detail": detail,
-        "instance": request.url.path, "request_id": request_id, **(more or {}),
+        "instance": address(request), "request_id": request_id, **(more or {}),
     }  # fmt: skip
     out = {"Cache-Control": "no-store", **(headers or {})}
     if problem.retry_after is not None:
         out["Retry-After"] = str(problem.retry_after)
     return Response(msgspec.json.encode(body), problem.status, out, MEDIA_TYPE)
+
+
+def address(request: Request) -> str:
+    """The path asked for, percent-encoded. Starlette's `request.url` is made with the Host header, which can hold
+    anything."""
+    return quote(request.scope["path"], safe="/^=&@:,;+!$'()*~")
 
 
 def _ours(request: Request, error: Exception) -> Response:
@@ -119,8 +130,8 @@ def _ours(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     found = [
-        {"parameter": str(one["loc"][-1]), "message": _without_prefix(one["msg"])}
-        for one in cast(RequestValidationError, error).errors()
+        {"parameter": str(one["loc"][-1])[:40], "message": _SAID.get(one["type"]) or _without_prefix(one["msg"])}
+        for one in cast(RequestValidationError, error).errors()[:10]
     ]
     detail = "; ".join(f"{one['parameter']}: {one['message']}" for one in found)
     return document(request, BAD_PARAMETER, detail, {"errors": found})

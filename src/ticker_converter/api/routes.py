@@ -22,6 +22,7 @@ from ticker_converter.api.parameters import (
 )
 from ticker_converter.api.parameters import Query as FormatQuery
 from ticker_converter.api.pool import Readers
+from ticker_converter.api.problems import address
 from ticker_converter.queries import conversion, instruments, prices
 from ticker_converter.queries.result import Result
 from ticker_converter.settings import Settings
@@ -150,7 +151,7 @@ class _Pages:
         self._request, self._limit = request, query.limit
         same = canonical(query)
         del same["cursor"], same["limit"]
-        self._digest = digest(request.url.path, same)
+        self._digest = digest(address(request), same)
         cursor = paging.decode(query.cursor, self._digest) if query.cursor is not None else None
         self._after = cursor.after if cursor else None
         begun = cursor.known_at if cursor else edition.published_at
@@ -173,7 +174,7 @@ class _Pages:
         if last is None:
             return shown, None
         cursor = paging.Cursor(self._digest, last, self._pinned)
-        return shown, paging.link(self._request.url.path, self._request.query_params.multi_items(), cursor)
+        return shown, paging.link(address(self._request), self._request.query_params.multi_items(), cursor)
 
 
 def _settings(request: Request) -> Settings:

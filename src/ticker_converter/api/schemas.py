@@ -32,6 +32,7 @@ class Leg(Shape):
     source: str | None = Field(examples=["ecb"])
     revision: int | None = Field(description="How often the source has changed it.")
     use: Literal["direct", "inverse", "legal", "peg"]
+    fixing: str | None = Field(description="The time of day that the rate is of, where the source has one.")
 
 
 class PerUnit(Shape):

@@ -26,10 +26,10 @@ GRACE = 30
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]
-    """Without a header that names the software; requests are logged by our middleware."""
+    """Without a header that names the software, and without websockets; our middleware logs the requests."""
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
-        **UvicornWorker.CONFIG_KWARGS, "server_header": False, "access_log": False, "lifespan": "on",
+        **UvicornWorker.CONFIG_KWARGS, "server_header": False, "access_log": False, "lifespan": "on", "ws": "none",
         "timeout_graceful_shutdown": GRACE,
     }  # fmt: skip
 

@@ -1,0 +1,88 @@
+"""ETag, Last-Modified and Cache-Control: a caller that has the answer does not get it again, and never an old one."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+import psycopg
+import pytest
+
+from tests.support import writing
+
+ROUTES = [
+    "/v1/prices/AAPL?currency=GBP",
+    "/v1/rates/EUR/USD?from=2024-01-01",
+    "/v1/convert?amount=1&from=EUR&to=USD&on=2024-01-02",
+    "/v1/instruments",
+    "/v1/instruments/AAPL",
+    "/openapi.json",
+    "/",
+    "/docs",
+    "/static/app.js",
+]
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_an_answer_has_validators_and_is_304_for_who_has_it(get, path) -> None:
+    first = get(path)
+    assert first.status_code == 200
+    assert parsedate_to_datetime(first.headers["last-modified"]).utcoffset() is not None
+    assert "no-cache" in first.headers["cache-control"]
+    again = get(path, headers={"If-None-Match": f'"other", {first.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    assert get(path, headers={"If-None-Match": '"other"'}).content == first.content
+
+
+def test_any_answer_satisfies_a_star_and_an_error_does_not(get) -> None:
+    assert get("/v1/prices/AAPL", headers={"If-None-Match": "*"}).status_code == 304
+    assert get("/v1/prices/NOPE", headers={"If-None-Match": "*"}).status_code == 404
+
+
+def test_two_spellings_of_one_request_have_one_etag(get) -> None:
+    assert (
+        get("/v1/prices/AAPL?adjust=none&currency=GBP").headers["etag"]
+        == get("/v1/prices/AAPL?currency=GBP&max_age_days=7").headers["etag"]
+    )
+
+
+def test_different_requests_and_formats_have_different_etags(get) -> None:
+    asked = [
+        *ROUTES[:5],
+        "/v1/prices/AAPL",
+        "/v1/prices/AAPL?currency=USD",
+        "/v1/prices/AAPL?currency=GBP&receipts=true",
+        "/v1/prices/AAPL?currency=GBP&limit=2",
+        "/v1/prices/VOD.L?currency=GBP",
+        "/v1/rates/USD/EUR?from=2024-01-01",
+        *(f"/v1/prices/AAPL?format={name}" for name in ("csv", "arrow", "parquet")),
+    ]
+    tags = [get(path).headers["etag"] for path in asked]
+    assert len(set(tags)) == len(asked)
+    assert [tag.startswith("W/") for tag in tags[-3:]] == [False, True, True]
+
+
+def test_a_publish_changes_the_etag_and_the_modified_time(copied, serve) -> None:
+    client = serve(copied)
+    before = client.get("/v1/prices/AAPL")
+    with psycopg.connect(copied) as conn:
+        writing.bars(conn, ["AAPL,2024-01-05,181.99,182.76,180.17,182,62303300"], unit="USD", mic="XNAS")
+    after = client.get("/v1/prices/AAPL", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["prices"][3]["close"] == 182
+    assert after.headers["etag"] != before.headers["etag"]
+
+
+def test_an_answer_to_credentials_is_private(get, copied, serve) -> None:
+    assert get("/v1/instruments").headers["cache-control"] == "public, no-cache"
+    for name in ("Authorization", "X-API-Key"):
+        known = get("/v1/instruments", headers={name: "whatever"})
+        assert known.headers["cache-control"] == "private, no-cache"
+        assert name.lower() in known.headers["vary"].lower()
+
+
+def test_an_empty_warehouse_answers_with_validators(database, serve) -> None:
+    answer = serve(database).get("/v1/instruments")
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert answer.headers["last-modified"] == "Thu, 01 Jan 1970 00:00:00 GMT"
