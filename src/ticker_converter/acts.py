@@ -1,0 +1,115 @@
+"""What a person does to stored data: correct a bar and release it, mend an instrument, take a run back.
+
+Each act is one transaction and one load with author and reason: what it replaces is closed as a revision, so every past
+answer can still be asked for. Nothing is deleted but what was never more than a provider's unused last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from ticker_converter.errors import NotThere, Usage
+from ticker_converter.landing import quarantine, stage
+from ticker_converter.market import units
+from ticker_converter.pipeline import Run
+from ticker_converter.records import Counts
+from ticker_converter.warehouse import instruments, mending, merge, reference
+
+
+def correct(
+    run: Run, symbol: str, day: date, fields: Mapping[str, Decimal], reason: str, *, author: str
+) -> Counts:
+    """A person's bar wins over every import until it is released; fields not given are as stored.
+
+    Usage when it would not be a bar: a price not above zero, a high below the low, a close outside both."""
+    conn = run.conn
+    found = instruments.get(conn, symbol)
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "correction", author=author, reason=reason)
+        bar = stage.correction(conn, found.instrument_id, day, fields)
+        _check_bar(symbol, day, bar)
+        source = instruments.source_id(conn, "correction")
+        counts = merge.prices(conn, load, source, 1, 0)
+        merge.close(conn, load, counts)
+    run.report.counts += counts
+    return counts
+
+
+def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Counts:
+    """Let imports speak again: the correction is closed and the best of what providers said since stands."""
+    conn = run.conn
+    found = instruments.get(conn, symbol)
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "correction", author=author, reason=reason)
+        if not stage.corrected(conn, found.instrument_id, day):
+            raise NotThere(f"{symbol} has no correction on {day}")
+        counts = mending.take_back(conn, load, restore=False)
+        merge.close(conn, load, counts)
+    run.report.counts += counts
+    return counts
+
+
+def undo(run: Run, run_id: int, reason: str, *, author: str) -> Counts:
+    """Take back all that a run stored: what it had replaced stands again, what it had added is gone, and what it held
+    waits for nobody. What later runs have said since stays."""
+    conn = run.conn
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "undo", author=author, reason=reason)
+        mending.mark_undone(conn, run_id, run.report.run_id)
+        quarantine.undone(conn, run_id)
+        counts = mending.undo(conn, load, run_id)
+        merge.close(conn, load, counts)
+    run.report.counts += counts
+    return counts
+
+
+def edit(
+    run: Run, symbol: str, reason: str, *, author: str, unit: str | None = None, mic: str | None = None,
+    name: str | None = None, providers: Sequence[str] | None = None, valid_from: date | None = None,
+) -> Counts:  # fmt: skip
+    """Mend an instrument. `unit` (from `valid_from` on, default always) keeps the numbers and changes what they mean;
+    bars held only for their unit are let go when it is right now. `providers` is a new order of preference."""
+    if unit is mic is name is providers is None:
+        raise Usage("nothing to edit: give --unit, --mic, --name or --providers")
+    if valid_from is not None and unit is None:
+        raise Usage("--from goes with --unit: a name, an exchange and an order of providers hold always")
+    conn, declared = run.conn, units.unit(unit) if unit is not None else None
+    found = instruments.get(conn, symbol)
+    if mic is not None:
+        instruments.check_mic(conn, mic)
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "edit", author=author, reason=reason)
+        mending.edit(conn, found.instrument_id, mic, name, providers)
+        if mic is not None:
+            reference.ensure_calendar(conn, mic)
+        counts = Counts()
+        if declared is not None:
+            counts += mending.change_unit(conn, load, found.instrument_id, declared.unit, valid_from)
+        if providers is not None:
+            counts += mending.rerank(conn, load, found.instrument_id)
+            stage.clear(conn)
+        entries = quarantine.unit_now_right(conn, found.instrument_id)
+        for (_, source), ids in quarantine.storable(entries, "accepted").items():
+            read = stage.held(conn, "price", ids, Decimal(1))
+            counts += merge.prices(conn, load, source, read, 0)
+            stage.clear(conn)
+        merge.close(conn, load, counts)
+    run.report.counts += counts
+    return counts
+
+
+def _check_bar(symbol: str, day: date, bar: Mapping[str, Decimal | None]) -> None:
+    where = f"correction of {symbol} on {day}"
+    close, low, high = bar["close"], bar["low"], bar["high"]
+    if close is None:
+        raise Usage(f"{where}: no bar is stored for that day, so --close is needed")
+    if wrong := [name for name, number in bar.items() if number is not None and number <= 0]:
+        raise Usage(f"{where}: {', '.join(wrong)} must be above zero")
+    if low is not None and high is not None and high < low:
+        raise Usage(f"{where}: the high {high} is below the low {low}: give --high or --low too")
+    if (low is not None and close < low) or (high is not None and close > high):
+        raise Usage(
+            f"{where}: the close {close} is outside low {low} and high {high}: give --low or --high too"
+        )
