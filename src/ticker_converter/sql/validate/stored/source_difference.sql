@@ -1,0 +1,31 @@
+-- Rates of one pair and day that two sources see more than 2 percent apart, or three times further than the median of
+-- the pair's last 60 days (and more than the triangle's own 0.05 percent).
+-- params: sources
+-- returns: subject, day, evidence
+WITH pair AS (
+    SELECT s.source, o.source AS other, r.base, r.quote, min(r.rate_date) AS first, max(r.rate_date) AS last
+    FROM warehouse.fact_fx_rate AS r
+    JOIN warehouse.dim_source AS s USING (source_id)
+    JOIN warehouse.dim_source AS o ON o.source <> s.source
+    WHERE s.source = ANY (%(sources)s) AND o.source = ANY (%(sources)s)
+    GROUP BY s.source, o.source, r.base, r.quote
+),
+both_say AS (
+    SELECT p.source, p.other, p.base, p.quote, a.rate_date, a.num / a.den AS rate, b.num / b.den AS other_rate,
+        abs(a.num / a.den / (b.num / b.den) - 1) AS gap
+    FROM pair AS p
+    CROSS JOIN LATERAL mart.fx_routes(p.base, p.quote, p.first, p.last, ARRAY[p.source], NULL, false) AS a
+    JOIN LATERAL mart.fx_routes(p.base, p.quote, p.first, p.last, ARRAY[p.other], NULL, false) AS b
+        ON b.rate_date = a.rate_date
+)
+SELECT b.base || '/' || b.quote || ' ' || b.source || ' ' || b.other, b.rate_date, jsonb_build_object(
+    b.source, round(b.rate, 10), b.other, round(b.other_rate, 10), 'gap_percent', round(100 * b.gap, 4),
+    'median_60_days_percent', round(100 * m.median::numeric, 4))
+FROM both_say AS b
+CROSS JOIN LATERAL (
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY o.gap::float8) AS median
+    FROM both_say AS o
+    WHERE (o.source, o.other, o.base, o.quote) = (b.source, b.other, b.base, b.quote)
+        AND o.rate_date BETWEEN b.rate_date - 60 AND b.rate_date - 1
+) AS m
+WHERE b.gap > 0.02 OR b.gap > 0.0005 AND b.gap > 3 * m.median::numeric
