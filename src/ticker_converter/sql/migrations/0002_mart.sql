@@ -321,13 +321,15 @@ CREATE FUNCTION mart.fx_joined(
 RETURNS TABLE (day date, num numeric, den numeric, rate_date date, source text, legs jsonb)
 LANGUAGE sql STABLE
 AS $$
-    -- The last resort: one join of two sources at a currency that both reach. The order of choice: the sources'
-    -- configured order, the newer date, fewer legs, then EUR, USD and the alphabet.
+    -- The last resort: one join of two sources at the pivot of either. The order of choice: the sources' configured
+    -- order, the newer date, fewer legs, then EUR, USD and the alphabet; the same one there and back.
     WITH src AS (
-        SELECT o.source, o.ord FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
+        SELECT s.source, s.pivot, o.ord
+        FROM unnest(p_sources) WITH ORDINALITY AS o (source, ord)
+        JOIN mart.source AS s USING (source)
     ),
     near AS MATERIALIZED (
-        SELECT v.code AS via, s.ord, s.source, d.*
+        SELECT v.code AS via, s.ord, s.source, s.pivot, d.*
         FROM mart.fx_via(p_from, p_to, p_first - p_max_age, p_last - p_lag, p_sources, p_known) AS v
         CROSS JOIN src AS s
         CROSS JOIN LATERAL mart.fx_days(
@@ -335,7 +337,7 @@ AS $$
             (day, num, den, rate_date, alone, name, legs)
     ),
     far AS MATERIALIZED (
-        SELECT v.via, s.ord, s.source, d.*
+        SELECT v.via, s.ord, s.source, s.pivot, d.*
         FROM (SELECT DISTINCT n.via FROM near AS n) AS v
         CROSS JOIN src AS s
         CROSS JOIN LATERAL mart.fx_days(
@@ -347,9 +349,10 @@ AS $$
         CASE WHEN p_legs THEN a.legs || b.legs END
     FROM near AS a
     JOIN far AS b ON b.via = a.via AND b.day = a.day AND b.ord <> a.ord
+        AND (a.pivot IS NULL OR b.pivot IS NULL OR a.via IN (a.pivot, b.pivot))
     CROSS JOIN LATERAL (SELECT least(a.rate_date, b.rate_date) AS older) AS o
     ORDER BY a.day, least(a.ord, b.ord), greatest(a.ord, b.ord), o.older DESC, jsonb_array_length(a.legs || b.legs),
-        a.via = 'EUR' DESC, a.via = 'USD' DESC, a.via, a.ord
+        a.via = 'EUR' DESC, a.via = 'USD' DESC, a.via, (a.ord < b.ord) = (p_from < p_to) DESC
 $$;
 
 CREATE FUNCTION mart.fx_span(
@@ -371,9 +374,9 @@ LANGUAGE sql STABLE
 AS $$
     -- The first and the last date on which two of the sources together do, of whatever age.
     WITH half AS MATERIALIZED (
-        SELECT v.code AS via, s.source, side.near, x.first, x.last
+        SELECT v.code AS via, s.source, s.pivot, side.near, x.first, x.last
         FROM mart.fx_via(p_from, p_to, p_low, p_high, p_sources, p_known) AS v
-        CROSS JOIN unnest(p_sources) AS s (source)
+        JOIN mart.source AS s ON s.source = ANY (p_sources)
         CROSS JOIN (VALUES (true), (false)) AS side (near)
         CROSS JOIN LATERAL mart.fx_span(
             CASE WHEN side.near THEN p_from ELSE v.code END, CASE WHEN side.near THEN v.code ELSE p_to END,
@@ -382,7 +385,9 @@ AS $$
     )
     SELECT min(greatest(a.first, b.first)), max(least(a.last, b.last))
     FROM half AS a
-    JOIN half AS b ON b.via = a.via AND b.source <> a.source AND a.near AND NOT b.near
+    JOIN half AS b ON b.via = a.via AND b.source <> a.source
+        AND (a.pivot IS NULL OR b.pivot IS NULL OR a.via IN (a.pivot, b.pivot))
+    WHERE a.near AND NOT b.near
 $$;
 
 CREATE FUNCTION mart.fx_rates(
@@ -533,8 +538,8 @@ CREATE FUNCTION mart.fx_pegged(
 RETURNS TABLE (day date, rate numeric, rate_date date, source text, missing text, legs jsonb)
 LANGUAGE sql STABLE
 AS $$
-    -- Through a peg of the first currency, of the second, or of both: the fewest pegs, then the second's. A peg of one
-    -- code of a money holds for all its codes. `source` is `peg` where no market rate is needed.
+    -- Through a peg of the first currency, of the second, or of both: the fewest pegs, then that of the alphabetically
+    -- later. A peg of one code of a money holds for all its codes. `source` is `peg` where it takes no market rate.
     WITH asked AS (
         SELECT c.code, c.code = p_from AS near, f.canonical, f.per
         FROM (VALUES (p_from), (p_to)) AS c (code)
@@ -543,7 +548,7 @@ AS $$
     reading AS (  -- one anchor is num/den of the code asked for
         SELECT a.near, g.anchor, g.rate * a.per AS num, f.per AS den, 1 AS pegs, g.valid_from AS first,
             coalesce(g.valid_to, 'infinity') AS last,
-            mart.legal_legs(CASE WHEN a.near THEN a.code ELSE g.currency END, CASE WHEN a.near THEN g.currency ELSE a.code END) AS legal,
+            CASE WHEN a.near THEN mart.legal_legs(a.code, g.currency) ELSE mart.legal_legs(g.currency, a.code) END AS legal,
             jsonb_build_array(jsonb_build_object(
                 'base', g.anchor, 'quote', g.currency, 'rate', g.rate, 'date', g.valid_from, 'source', g.source,
                 'revision', NULL, 'use', 'peg')) AS leg
@@ -562,7 +567,8 @@ AS $$
         f.anchor, t.anchor, greatest(p_first, f.first, t.first), least(p_last, f.last, t.last), p_sources, p_max_age,
         p_known, p_lag, false, p_legs) AS m
     WHERE greatest(p_first, f.first, t.first) <= least(p_last, f.last, t.last)
-    ORDER BY m.day, m.missing IS NOT NULL, m.missing = 'no_rate', f.pegs + t.pegs, f.pegs
+    ORDER BY m.day, m.missing IS NOT NULL, m.missing = 'no_rate', f.pegs + t.pegs,
+        CASE WHEN p_from < p_to THEN f.pegs ELSE t.pegs END
 $$;
 
 ---------------------------------------------------------------------------------------------------------------
