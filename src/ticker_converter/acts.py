@@ -15,6 +15,8 @@ from ticker_converter.landing import quarantine, stage
 from ticker_converter.market import units
 from ticker_converter.pipeline import Run
 from ticker_converter.records import Counts
+from ticker_converter.validate import walk
+from ticker_converter.validate.stored import inspect
 from ticker_converter.warehouse import instruments, mending, merge, reference
 
 
@@ -113,3 +115,18 @@ def _check_bar(symbol: str, day: date, bar: Mapping[str, Decimal | None]) -> Non
         raise Usage(
             f"{where}: the close {close} is outside low {low} and high {high}: give --low or --high too"
         )
+
+
+def check(run: Run, sources: Sequence[str]) -> dict[str, int]:
+    """Run the rules over all that is stored: unit jumps along every series are judged again (bars move into and out of
+    quarantine), large moves and sources that disagree are noted. Returns how much each rule found anew."""
+    conn = run.conn
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "judge")
+        run.progress("walking along every series")
+        stage.suspects(conn)
+        moved = run.rejudge(load) if walk(conn) else 0
+        run.progress("comparing what is stored")
+        found = {"unit_jump": moved} | inspect(conn, load.load_id, sources)
+        merge.close(conn, load, Counts(), moved=bool(moved))
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ticker_converter import providers
@@ -21,13 +21,14 @@ from ticker_converter.errors import (
     Refused,
     TickerConverterError,
     Transient,
+    Usage,
 )
 from ticker_converter.landing import payloads, quarantine, quota, runs, stage
 from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.providers.base import Provider
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
-from ticker_converter.validate import judge
+from ticker_converter.validate import judge, released, walk
 from ticker_converter.warehouse import instruments, merge
 from ticker_converter.warehouse.resolve import Resolver
 
@@ -83,6 +84,10 @@ class Run:
 
     def load_all(self, arrived: Iterable[Payload], known_at: datetime | None = None) -> Report:
         """Land and load payloads that a person handed over; one that cannot be read ends the run, those before stay."""
+        if known_at is not None and known_at > datetime.now(UTC):
+            raise Usage(
+                f"nothing can be known at {known_at:%Y-%m-%d %H:%M} UTC yet: --known-at is a time past"
+            )
         for payload in arrived:
             delivery = payloads.land(self.conn, self.report.run_id, payload, known_at)
             self.load(delivery)
@@ -134,6 +139,12 @@ class Run:
     ) -> list[int]:  # fmt: skip
         """A person's answer to a held row, or to all held rows like it: `accepted` (it stands as it is), `rescaled` (it
         stands with its prices multiplied by `factor`) or `rejected`. Returns the ids decided."""
+        if (
+            (verdict == "rescaled") != (factor is not None)
+            or factor is not None
+            and not (factor.is_finite() and factor > 0)
+        ):
+            raise Usage(f"a row is rescaled by a factor above zero such as 0.01, not by {factor}")
         with self.conn.transaction():
             entries = quarantine.held(self.conn, quarantine_id, all_like)
             return self._decide(entries, verdict, reason, author, factor)
@@ -220,9 +231,14 @@ class Run:
         resolve = Resolver(conn, payload)
         for listing in parsed.listings:
             resolve.declare(listing)
-        if read := stage.actions(conn, parsed.actions, resolve):
+        moved = 0
+        if (read := stage.actions(conn, parsed.actions, resolve)) or parsed.whole:
             held = judge(conn, "action", true_at, source, load.load_id)
-            counts += merge.actions(conn, load, source, read, held, sorted(parsed.whole))
+            about = instruments.find(conn, parsed.about, payload.provider) if parsed.about else None
+            counts += merge.actions(
+                conn, load, source, read, held, sorted(parsed.whole), about.instrument_id if about else None
+            )
+            moved += self.rejudge(load) if walk(conn) else 0
             stage.clear(conn)
         self.progress(f"reading {payload.request}")
         bars = stage.bars(conn, parsed.bars, resolve)
@@ -231,10 +247,31 @@ class Run:
             resolve.fill_units()
             held = judge(conn, "price", true_at, source, load.load_id, distinct=bars.ordered)
             counts += merge.prices(conn, load, source, bars.rows, held, ordered=bars.ordered)
+            moved += self.rejudge(load)
             stage.clear(conn)
         if read := stage.rates(conn, parsed.rates, lambda name: instruments.source_id(conn, name)):
             self.progress(f"judging and storing {read:,} rates")
             held = judge(conn, "rate", true_at, source, load.load_id)
             counts += merge.rates(conn, load, read, held)
-        merge.close(conn, load, counts)
+        merge.close(conn, load, counts, moved=bool(moved))
         return counts
+
+    def rejudge(self, load: merge.Load) -> int:
+        """Bars read before are judged again where new ones or new splits stand beside them: stored ones that are now
+        behind a jump are held, held ones that are no more behind one are let go. They are no rows of this
+        payload: a message tells of them."""
+        withdrawn, free = merge.hold_back(self.conn, load), released(self.conn)
+        for source, ids in free.items():
+            stage.clear(self.conn)
+            stage.held(self.conn, "price", ids, Decimal(1))
+            merge.prices(self.conn, load, source, len(ids), 0)
+        freed = sum(map(len, free.values()))
+        if withdrawn:
+            self.report.messages.append(
+                f"{withdrawn} bars stored before now stand behind a unit_jump and are held"
+            )
+        if freed:
+            self.report.messages.append(
+                f"{freed} bars held for a unit_jump stand behind none now and are loaded"
+            )
+        return withdrawn + freed

@@ -108,7 +108,7 @@ class Parsed:
 
     `message` is set, and no frame, when the payload holds nothing this warehouse loads (weekly bars, a live quote).
     `whole` names the action kinds of which the payload states the complete list for its symbol: what it no longer
-    holds is then withdrawn. `unit` is what the payload declares for all its bars (Yahoo's `meta.currency`).
+    holds is then withdrawn; `about` is that symbol in the provider's spelling, because a list may be empty.
     """
 
     bars: Iterable[pl.DataFrame] = ()
@@ -116,6 +116,7 @@ class Parsed:
     actions: Iterable[pl.DataFrame] = ()
     listings: Sequence[Listing] = ()
     whole: frozenset[str] = frozenset()
+    about: str | None = None
     message: str | None = None
 
 

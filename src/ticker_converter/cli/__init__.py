@@ -26,7 +26,10 @@ __all__ = ["main", "parser"]
 COMMANDS = {
     "demo": "serving", "serve": "serving", "add": "watchlist", "list": "watchlist", "remove": "watchlist",
     "symbol": "watchlist", "sync": "syncing", "replay": "syncing", "import": "importing", "prices": "reading",
-    "rates": "reading", "convert": "reading", "quarantine": "holding", "calendar": "holding", "status": "state",
+    "rates": "reading", "convert": "reading",
+    "returns": "explaining", "value": "explaining", "explain": "explaining",
+    "actions": "explaining", "currencies": "explaining", "runs": "explaining", "gaps": "explaining",
+    "correct": "mending", "edit": "mending", "check": "mending", "quarantine": "holding", "calendar": "holding", "status": "state",
     "db": "database",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ticker_converter import times
 from ticker_converter.cli import output, words
+from ticker_converter.cli.mending import undo
 from ticker_converter.cli.words import Commands, command, group
 from ticker_converter.errors import TickerConverterError, Unreadable, Usage
 from ticker_converter.market import symbols, units
@@ -69,6 +70,14 @@ def register(commands: Commands) -> None:
     payload.add_argument("--fetched-at", type=words.known, metavar="T", help="when it came (default: now)")
     _add_listing(payload)
     _add_loading(payload)
+
+    taken_back = command(
+        whole, "undo", undo, "Take back all that one run stored.",
+        "What it had replaced stands again; what later runs have said since stays.",
+    )  # fmt: skip
+    taken_back.add_argument("run_id", type=words.count, metavar="RUN_ID", help="as `runs` shows it")
+    taken_back.add_argument("--reason", required=True, metavar="TEXT", help="why; kept with the act")
+    words.add_format(taken_back)
 
 
 def _add_files(to: argparse.ArgumentParser) -> None:
@@ -220,8 +229,11 @@ def _load(
             instruments.check_mic(opened.connection, arguments.mic)
         with Run(opened.connection, said, told, progress) as run:
             for payload in arrived:
+                before = run.report.counts.read, len(run.report.messages)
                 try:
                     run.load_all([payload], known_at)
+                    if before == (run.report.counts.read, len(run.report.messages)):
+                        run.report.messages.append(f"{payload.request}: is landed; it holds no row to load")
                 except TickerConverterError as error:
                     if len(arrived) == 1:
                         raise
@@ -246,7 +258,10 @@ def finish(
     output.tell(*report.messages, *(str(error) for error in failed))
     counts = report.counts
     if counts.quarantined:
-        output.tell(f"{counts.quarantined} rows held: ticker-converter quarantine list --run {report.run_id}")
+        rows = "row" if counts.quarantined == 1 else "rows"
+        output.tell(
+            f"{counts.quarantined} {rows} held: ticker-converter quarantine list --run {report.run_id}"
+        )
     kept = counts.read - counts.quarantined
     if failed:
         return 3 if kept or report.messages else failed[0].exit_code

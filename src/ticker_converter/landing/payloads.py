@@ -19,6 +19,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from ticker_converter import sql
+from ticker_converter.errors import Unreadable
 from ticker_converter.records import Payload
 
 #: Bytes of the original per chunk; also what a reader holds in memory at once.
@@ -134,9 +135,12 @@ def _digest(payload: Payload) -> tuple[bytes, int]:
 
 
 def _pieces(payload: Payload) -> Iterator[bytes]:
-    with payload.open() as stream:
-        while piece := stream.read(CHUNK):
-            yield piece
+    try:
+        with payload.open() as stream:
+            while piece := stream.read(CHUNK):
+                yield piece
+    except OSError as error:
+        raise Unreadable(f"{payload.request}: cannot be read: {error.strerror or error}") from error
 
 
 def _store(conn: psycopg.Connection, payload: Payload, digest: bytes, size: int) -> tuple[int]:

@@ -46,6 +46,20 @@ def off_calendar(conn: psycopg.Connection, mic: str, day: object) -> list[Entry]
     )
 
 
+def unit_now_right(conn: psycopg.Connection, instrument_id: int) -> list[Entry]:
+    """The bars held only because their unit was not the instrument's, and is now; locked."""
+    return _entries(
+        conn.execute(
+            sql.load("landing/quarantine_unit_now_right"), {"instrument_id": instrument_id}
+        ).fetchall()
+    )
+
+
+def undone(conn: psycopg.Connection, run_id: int) -> None:
+    """Rows held from a run that was taken back wait for nobody."""
+    conn.execute(sql.load("landing/quarantine_undone"), {"run_id": run_id})
+
+
 def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int], list[int]]:
     """Ids by kind and provider; Usage if one of them cannot be stored whatever a person says."""
     found: dict[tuple[str, int], list[int]] = defaultdict(list)

@@ -7,8 +7,9 @@ rounded here. The tables empty themselves when the transaction ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
@@ -19,7 +20,7 @@ from ticker_converter.records import Place
 
 #: What PostgreSQL's numeric reads and a market can mean: digits, a point, a small exponent. No NaN, no infinity.
 NUMBER = r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?$"
-ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+ISO_DATE = r"^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}$"
 BASES = {"raw": "r", "splits": "s", "all": "a"}
 
 
@@ -35,6 +36,27 @@ def tables(conn: psycopg.Connection) -> None:
 def clear(conn: psycopg.Connection) -> None:
     """Forget the verdicts on one kind of rows before the next kind of the same payload is judged."""
     conn.execute(sql.load("landing/stage_clear"))
+
+
+def correction(
+    conn: psycopg.Connection, instrument_id: int, day: date, fields: Mapping[str, Decimal]
+) -> dict[str, Decimal | None]:
+    """Stage a person's bar, on top of what is stored; returns its open, high, low and close."""
+    words = dict.fromkeys(("open", "high", "low", "close", "volume")) | dict(fields)
+    words |= {"instrument_id": instrument_id, "session": day}
+    row = conn.execute(sql.load("landing/stage_correction"), words).fetchone() or (None, None, None, None)
+    return dict(zip(("open", "high", "low", "close"), row, strict=True))
+
+
+def suspects(conn: psycopg.Connection) -> None:
+    """Stage the ends of every stored series in which a unit jump may be."""
+    conn.execute(sql.load("landing/stage_suspects"))
+
+
+def corrected(conn: psycopg.Connection, instrument_id: int, day: date) -> bool:
+    """Stage the key of a corrected bar; False if there is no correction."""
+    words = {"instrument_id": instrument_id, "session": day}
+    return conn.execute(sql.load("landing/stage_corrected"), words).rowcount > 0
 
 
 def held(conn: psycopg.Connection, kind: str, ids: Sequence[int], factor: Decimal) -> int:
@@ -115,7 +137,6 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
             pl.when(known).then(pl.col("kind")).alias("kind"),
             pl.when(~known).then(pl.col("kind")).alias("kind_text"),
             pl.col("type").fill_null(""),
-            pl.col("pay_date").fill_null("infinity"),
         )
 
     numbers = ("new", "old", "amount")
@@ -126,9 +147,9 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
             _typed(
                 split(_placed(frame, resolve)),
                 numbers,
-                ("ex_date",),
+                ("ex_date", "pay_date"),
                 rename={"new": "value", "old": "value", "amount": "value"},
-            )
+            ).with_columns(pl.col("pay_date").fill_null("infinity"))
             for frame in frames
         ),
         (

@@ -88,7 +88,7 @@ def actions(shape: str, rows: Sequence[Row], first: int, symbol: str) -> Parsed:
             entry = _action(number, symbol, cell(row, "ex_dividend_date"), "dividend", cell(row, "amount"))
             found.append({**entry, "pay_date": cell(row, "payment_date")})
     whole = frozenset({"split", "spinoff"} if shape == "splits" else {"dividend"})
-    return Parsed(actions=_framed(found), whole=whole)
+    return Parsed(actions=_framed(found), whole=whole, about=symbol)
 
 
 def _split(factor: str | None) -> tuple[str, str | None]:

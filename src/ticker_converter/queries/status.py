@@ -29,7 +29,13 @@ def status(conn: Connection) -> dict[str, Any]:
                 {name: row[name] for name in fields} for row in instruments(conn, watched_only=True)
             ],
             "rates": cursor.execute(sql.load("queries/status_rates")).fetchall(),
-            "runs": cursor.execute(sql.load("queries/status_runs"), {"number": RUNS}).fetchall(),
+            "runs": runs(conn, RUNS),
             "quarantine": cursor.execute(sql.load("queries/status_quarantine")).fetchall(),
             "backdated": cursor.execute(sql.load("queries/status_backdated")).fetchall(),
         }
+
+
+def runs(conn: Connection, number: int) -> list[dict[str, Any]]:
+    """The last runs, the newest first."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql.load("queries/status_runs"), {"number": number}).fetchall()

@@ -57,6 +57,8 @@ def judge(
         for rule in rules:
             if distinct and rule == "conflicting_duplicate":
                 continue
+            if rule == "unit_jump":
+                walk(conn)
             statement = sql.load("validate/note").replace("{rule}", sql.load(f"validate/{kind}/{rule}"))
             conn.execute(statement, {"reason": rule, "place": ORDER.index(rule)} | context)
         conn.execute(sql.load(f"validate/{kind}/forgive"), context)
@@ -68,3 +70,13 @@ def judge(
         if held:
             conn.execute(sql.load("validate/price/calendar_findings"), context)
     return held
+
+
+def walk(conn: psycopg.Connection) -> bool:
+    """Walk along the closes wherever new bars or new splits may make or end a unit jump; whether that is anywhere."""
+    return conn.execute(sql.load("validate/price/unit_walk")).rowcount > 0
+
+
+def released(conn: psycopg.Connection) -> dict[int, list[int]]:
+    """Held bars, by provider, that the last walk found to stand behind a jump no more."""
+    return dict(conn.execute(sql.load("validate/price/unit_released")).fetchall())

@@ -26,6 +26,8 @@ class Load:
 
     load_id: int
     known_from: datetime
+    backdated: bool = False
+    "Whether a person gave the knowledge time."
     replay_of: int | None = None
     "The delivery that is read again, if one is: what a later one has said since then stands."
 
@@ -45,12 +47,13 @@ def begin(
         },
     ).fetchone()  # fmt: skip
     assert row is not None
-    return Load(*row, delivery_id if kind == "replay" else None)
+    return Load(row[0], row[1], known_at is not None, delivery_id if kind == "replay" else None)
 
 
-def close(conn: psycopg.Connection, load: Load, counts: Counts) -> None:
-    """Write the load's counts; readers' caches are told by the data's version if anything changed."""
-    changed = bool(counts.inserted or counts.revised)
+def close(conn: psycopg.Connection, load: Load, counts: Counts, *, moved: bool = False) -> None:
+    """Write the load's counts; readers' caches are told by the data's version if anything changed, be it that bars
+    `moved` into or out of quarantine."""
+    changed = moved or bool(counts.inserted or counts.revised)
     conn.execute(
         sql.load("warehouse/load_close"),
         {"load_id": load.load_id, "counts": Jsonb(asdict(counts)), "changed": changed},
@@ -85,13 +88,21 @@ def prices(
     return _counts(verdicts, read, held, late)
 
 
+def hold_back(conn: psycopg.Connection, load: Load) -> int:
+    """Put the stored bars that now stand behind a jump into quarantine; returns how many."""
+    (withdrawn,) = conn.execute(sql.load("warehouse/price_hold_back"), _context(load)).fetchone() or (0,)
+    if withdrawn:
+        conn.execute(sql.load("warehouse/price_recount"))
+    return int(withdrawn)
+
+
 def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
     """Merge the staged rates that were not held."""
     context = _context(load)
     conn.execute(sql.load("warehouse/rate_verdict"), context)
     verdicts = _verdicts(conn)
     late = 0
-    if verdicts.get("revised"):
+    if verdicts.get("revised") or verdicts.get("adopted"):
         conn.execute(sql.load("warehouse/rate_keep_old"), context)
         conn.execute(sql.load("warehouse/rate_replace"), context)
     if verdicts.get("inserted"):
@@ -103,23 +114,34 @@ def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
 
 
 def actions(
-    conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int, whole: Sequence[str] = ()
-) -> Counts:
-    """Merge the staged actions that were not held. What a whole list no longer holds is closed: it counts as one row
-    read and revised."""
-    context = {"source_id": source_id, "whole": [] if load.replay_of else list(whole)} | _context(load)
+    conn: psycopg.Connection, load: Load, source_id: int, read: int, held: int, whole: Sequence[str] = (),
+    about: int | None = None,
+) -> Counts:  # fmt: skip
+    """Merge the staged actions that were not held. What a `whole` list of these kinds, `about` an instrument, no longer
+    holds is closed: it counts as one row read and revised."""
+    context = {
+        "source_id": source_id,
+        "whole": [] if load.replay_of else list(whole),
+        "about": about,
+    } | _context(load)
     conn.execute(sql.load("warehouse/action_verdict"), context)
     verdicts = _verdicts(conn)
+    late = 0
+    if verdicts.get("late"):
+        (late,) = conn.execute(sql.load("warehouse/action_late"), context).fetchone() or (0,)
     (withdrawn,) = conn.execute(sql.load("warehouse/action_keep_old"), context).fetchone() or (0,)
     conn.execute(sql.load("warehouse/action_insert"), context)
-    counts = _counts(verdicts, read, held, 0)
+    counts = _counts(verdicts, read, held, late)
     counts.read += withdrawn
     counts.revised += withdrawn
     return counts
 
 
 def _context(load: Load) -> dict[str, object]:
-    return {"load_id": load.load_id, "known_from": load.known_from, "replay_of": load.replay_of}
+    return {
+        "load_id": load.load_id, "known_from": load.known_from, "backdated": load.backdated,
+        "replay_of": load.replay_of,
+    }  # fmt: skip
 
 
 def _verdicts(conn: psycopg.Connection) -> dict[str, int]:

@@ -153,8 +153,10 @@ CREATE TABLE landing.run (
     finished_at timestamptz,
     state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'partly', 'failed')),
     report jsonb,
-    message text
+    message text,
+    undone_by integer REFERENCES landing.run
 );
+COMMENT ON COLUMN landing.run.undone_by IS 'The run that took this one back: its statements are no one''s last word any more.';
 
 CREATE TABLE landing.payload (
     payload_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

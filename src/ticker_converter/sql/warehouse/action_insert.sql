@@ -8,3 +8,4 @@ SELECT s.instrument_id, %(source_id)s, s.kind, s.ex_date, s.type, s.pay_date, s.
     s.basis, %(load_id)s, %(known_from)s
 FROM pg_temp.verdict AS v
 JOIN pg_temp.stage_action AS s USING (row_no)
+WHERE v.verdict <> 'late'

@@ -1,15 +1,17 @@
 -- Close the actions that are about to be replaced, and those that a whole list no longer holds.
--- params: source_id, load_id, known_from, whole
+-- params: source_id, load_id, known_from, whole, about
 -- returns: withdrawn
 WITH listed AS (
-    SELECT DISTINCT instrument_id FROM pg_temp.stage_action WHERE instrument_id IS NOT NULL
+    SELECT instrument_id FROM pg_temp.stage_action WHERE instrument_id IS NOT NULL
+    UNION
+    SELECT %(about)s::integer
 ),
 leaving AS (
     SELECT f.*, true AS withdrawn
     FROM warehouse.fact_corporate_action AS f
     JOIN listed USING (instrument_id)
     WHERE f.source_id = %(source_id)s
-        AND CASE WHEN f.kind = 'dividend' THEN 'dividends' ELSE 'splits' END = ANY (%(whole)s)
+        AND f.kind = ANY (%(whole)s) AND f.known_from <= %(known_from)s
         AND NOT EXISTS (
             SELECT FROM pg_temp.stage_action AS s
             WHERE (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
@@ -21,7 +23,7 @@ leaving AS (
     JOIN warehouse.fact_corporate_action AS f
         ON f.source_id = %(source_id)s AND (f.instrument_id, f.kind, f.ex_date, f.type, f.pay_date)
             = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
-    WHERE v.verdict = 'revised'
+    WHERE v.verdict IN ('revised', 'adopted')
 ),
 kept AS (
     INSERT INTO warehouse.fact_corporate_action_revision

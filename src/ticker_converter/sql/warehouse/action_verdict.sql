@@ -1,5 +1,7 @@
 -- What becomes of each action that was not held; actions that change nothing get no row.
--- params: source_id, replay_of
+-- inserted: none stored. revised: the provider now says otherwise. late: known before what is stored. adopted: says the
+-- same, at a knowledge time that has to be remembered because a person gave it, or gave that of what is stored.
+-- params: source_id, known_from, backdated, replay_of
 -- returns: none
 WITH said AS (
     SELECT DISTINCT ON (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date) s.*
@@ -8,11 +10,29 @@ WITH said AS (
     ORDER BY s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date, s.row_no
 )
 INSERT INTO pg_temp.verdict (row_no, verdict)
-SELECT s.row_no, CASE WHEN f.kind IS NULL THEN 'inserted' ELSE 'revised' END
-FROM said AS s
-LEFT JOIN warehouse.fact_corporate_action AS f
-    ON f.source_id = %(source_id)s AND (f.instrument_id, f.kind, f.ex_date, f.type, f.pay_date)
-        = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
-WHERE (f.kind IS NULL
-    OR (f.new, f.old, f.amount, f.unit_id, f.basis) IS DISTINCT FROM (s.new, s.old, s.amount, s.unit_id, s.basis))
-    AND (%(replay_of)s::integer IS NULL OR f.load_id IS NULL OR NOT landing.stated_later(f.load_id, %(replay_of)s))
+SELECT v.row_no, v.verdict
+FROM (
+    SELECT s.row_no, coalesce(f.load_id, gone.closed_by) AS load_id, CASE
+        WHEN f.kind IS NULL AND %(backdated)s AND gone.known_to > %(known_from)s THEN 'late'
+        WHEN f.kind IS NULL THEN 'inserted'
+        WHEN f.known_from > %(known_from)s THEN 'late'
+        WHEN (f.new, f.old, f.amount, f.unit_id, f.basis)
+            IS DISTINCT FROM (s.new, s.old, s.amount, s.unit_id, s.basis) THEN 'revised'
+        WHEN f.known_from < %(known_from)s AND %(replay_of)s::integer IS NULL
+            AND (%(backdated)s OR l.recorded_at > l.known_from + interval '1 minute') THEN 'adopted'
+    END AS verdict
+    FROM said AS s
+    LEFT JOIN warehouse.fact_corporate_action AS f
+        ON f.source_id = %(source_id)s AND (f.instrument_id, f.kind, f.ex_date, f.type, f.pay_date)
+            = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
+    LEFT JOIN landing.load AS l USING (load_id)
+    LEFT JOIN LATERAL (
+        SELECT r.closed_by, r.known_to
+        FROM warehouse.fact_corporate_action_revision AS r
+        WHERE r.source_id = %(source_id)s AND (r.instrument_id, r.kind, r.ex_date, r.type, r.pay_date)
+            = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
+        ORDER BY r.known_to DESC, r.closed_by DESC LIMIT 1
+    ) AS gone ON f.kind IS NULL
+) AS v
+WHERE v.verdict IS NOT NULL
+    AND (%(replay_of)s::integer IS NULL OR v.load_id IS NULL OR NOT landing.stated_later(v.load_id, %(replay_of)s))

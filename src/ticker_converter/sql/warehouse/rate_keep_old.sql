@@ -6,4 +6,4 @@ SELECT f.*, %(known_from)s, %(load_id)s
 FROM pg_temp.verdict AS v
 JOIN pg_temp.stage_rate AS s USING (row_no)
 JOIN warehouse.fact_fx_rate AS f USING (source_id, base, quote, rate_date)
-WHERE v.verdict = 'revised'
+WHERE v.verdict IN ('revised', 'adopted')

@@ -7,7 +7,7 @@ WITH odd AS (  -- few instruments and units: looked at first, so that a million 
         SELECT DISTINCT instrument_id, unit_id, detail ->> 'unit' AS unknown FROM pg_temp.stage_price
     ) AS s
     JOIN warehouse.instrument_unit AS u USING (instrument_id)
-    WHERE s.unit_id <> u.unit_id OR s.unknown IS NOT NULL
+    WHERE s.unit_id <> u.unit_id
 )
 SELECT s.row_no, jsonb_build_object('unit', coalesce(said.unit, o.unknown), 'instrument_unit', own.unit)
 FROM odd AS o
