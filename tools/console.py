@@ -135,7 +135,8 @@ def rewritten(text: str, run: Run) -> str:
             if step.kind == "python":
                 return block[0]
             lines.append("$ " + step.command.replace("\n", "\n> "))
-            lines += step.shown if "..." in step.shown or not step.shown else printed
+            keep = not step.shown or "..." in step.shown or matches(step.shown, printed)
+            lines += step.shown if keep else printed
         if not lines:
             return block[0]
         return block[0].replace(block["body"], "\n".join([*lines, ""]))

@@ -56,7 +56,7 @@ def fill(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def filled(server: postgres.Server, template: str) -> Iterator[str]:
-    """The name of a filled database that tests read and do not change, or copy."""
+    """The name of a filled database to copy: nothing stays connected to it."""
     name = f"filled_{os.getpid()}"
     fill(server.create(name, template))
     yield name
@@ -97,10 +97,16 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shared_address(server: postgres.Server, filled: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
-    with serving(create_app(configured(home, server.url(filled)))) as address:
+def shared_address(
+    server: postgres.Server, filled: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server whose data no test changes."""
+    name = f"read_{os.getpid()}"
+    with serving(
+        create_app(configured(tmp_path_factory.mktemp("home"), server.create(name, filled)))
+    ) as address:
         yield address
+    server.drop(name)
 
 
 @pytest.fixture(scope="session")

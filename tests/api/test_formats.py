@@ -36,7 +36,9 @@ def test_accept_chooses(accept, form) -> None:
     assert formats.choose(accept, None) is form
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "application/json;q=high", ";", "image/*"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/json;q=0", "application/json;q=high", ";", "image/*"]
+)
 def test_accept_without_any_of_ours_is_refused(accept) -> None:
     with pytest.raises(HTTPException) as refused:
         formats.choose(accept, None)
@@ -53,7 +55,19 @@ def test_format_wins_over_accept_and_an_unknown_one_is_406(get) -> None:
 
 def test_csv_starts_with_symbol_and_date(get) -> None:
     rows = list(csv.reader(io.StringIO(get("/v1/prices/AAPL", currency="GBP", format="csv").text)))
-    assert rows[0] == ["symbol", "date", "open", "high", "low", "close", "volume", "rate", "rate_date", "source", "missing"]
+    assert rows[0] == [
+        "symbol",
+        "date",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "rate",
+        "rate_date",
+        "source",
+        "missing",
+    ]
     assert rows[1][:2] == ["AAPL", "2024-01-02"]
     assert rows[-1][2:6] == ["", "", "", ""] and rows[-1][-1] == "rate_too_old"
 
@@ -84,7 +98,9 @@ def test_arrow_parquet_and_csv_hold_the_same_rows(get, path) -> None:
 def test_an_empty_answer_keeps_the_schema() -> None:
     columns = ["symbol", "date", "close", "age_days", "partial", "known_at"]
     empty = pl.read_ipc_stream(formats.encode(ARROW, Table({}, columns, [])))
-    some = pl.read_ipc_stream(formats.encode(ARROW, Table({}, columns, [["A", date(2024, 1, 2), None, 1, True, None]])))
+    some = pl.read_ipc_stream(
+        formats.encode(ARROW, Table({}, columns, [["A", date(2024, 1, 2), None, 1, True, None]]))
+    )
     assert empty.schema == some.schema
 
 
@@ -109,7 +125,13 @@ def test_json_and_csv_write_a_tiny_number_exactly() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_name_that_a_spreadsheet_would_run_is_quoted(text) -> None:
-    cell = next(csv.reader(io.StringIO(formats.encode(CSV, Table({}, ["name"], [[text]])).decode(), newline="").readlines()[1:]))
+    cell = next(
+        csv.reader(
+            io.StringIO(formats.encode(CSV, Table({}, ["name"], [[text]])).decode(), newline="").readlines()[
+                1:
+            ]
+        )
+    )
     assert cell[0].startswith("'")
 
 

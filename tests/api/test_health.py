@@ -29,7 +29,9 @@ def test_an_unmigrated_database_is_alive_and_not_ready(empty_database, serve) ->
 
 def test_a_database_behind_this_release_is_not_ready_and_one_ahead_is(copied, serve) -> None:
     with psycopg.connect(copied) as conn:
-        last = conn.execute("DELETE FROM ops.migration WHERE number > 4 RETURNING number, name, sha256").fetchall()
+        last = conn.execute(
+            "DELETE FROM ops.migration WHERE number > 4 RETURNING number, name, sha256"
+        ).fetchall()
     client = serve(copied)
     assert client.get("/health/ready").status_code == 503
     with psycopg.connect(copied) as conn:
@@ -137,7 +139,12 @@ def test_a_lent_connection_cannot_write_and_sees_one_snapshot(copied, tmp_path) 
 
 def test_no_more_connections_than_its_size_are_open_and_a_caller_waits_only_so_long(copied, tmp_path) -> None:
     lent = readers(copied, tmp_path, 2, patience=0.1)
-    with lent.snapshot(), lent.snapshot(), pytest.raises(DatabaseUnavailable, match="DB_POOL_SIZE"), lent.snapshot():
+    with (
+        lent.snapshot(),
+        lent.snapshot(),
+        pytest.raises(DatabaseUnavailable, match="DB_POOL_SIZE"),
+        lent.snapshot(),
+    ):
         pass
     with psycopg.connect(copied) as conn:
         row = conn.execute(

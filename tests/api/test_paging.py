@@ -68,7 +68,11 @@ def test_a_publish_between_two_pages_changes_neither(copied, serve) -> None:
     with psycopg.connect(copied) as conn:
         writing.bars(
             conn,
-            ["AAPL,2024-01-02,1,1,1,1,1", "AAPL,2024-01-08,180,180,180,180,1", "AAPL,2024-01-23,200,200,200,200,1"],
+            [
+                "AAPL,2024-01-02,1,1,1,1,1",
+                "AAPL,2024-01-08,180,180,180,180,1",
+                "AAPL,2024-01-23,200,200,200,200,1",
+            ],
             unit="USD",
             mic="XNAS",
         )
@@ -79,7 +83,18 @@ def test_a_publish_between_two_pages_changes_neither(copied, serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "", "!!!!", "bm8", "W10", "WyIxIiwyLDNd", "%00", "a" * 300, "WyJhIiwiYiIsIjIwMjQtMDEtMDFUMDA6MDA6MDAiXQ"]
+    "cursor",
+    [
+        "x",
+        "",
+        "!!!!",
+        "bm8",
+        "W10",
+        "WyIxIiwyLDNd",
+        "%00",
+        "a" * 300,
+        "WyJhIiwiYiIsIjIwMjQtMDEtMDFUMDA6MDA6MDAiXQ",
+    ],
 )
 def test_a_cursor_that_is_none_is_refused(get, cursor) -> None:
     answer = get(f"/v1/prices/AAPL?limit=1&cursor={cursor}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
+import httpx
 import psycopg
 import pytest
 
@@ -88,16 +89,12 @@ def test_options_of_the_command_line_are_told_as_parameters(get) -> None:
 
 
 def test_a_method_that_is_not_taken_is_told(shared_address) -> None:
-    import httpx
-
     answer = httpx.post(f"{shared_address}/v1/convert")
     assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
     assert "GET" in answer.headers["allow"]
 
 
 def test_head_is_get_without_a_body(shared_address) -> None:
-    import httpx
-
     for path in ("/v1/prices/AAPL", "/v1/prices/NOPE", "/", "/health/ready"):
         full, bare = httpx.get(shared_address + path), httpx.head(shared_address + path)
         assert (bare.status_code, bare.content) == (full.status_code, b"")
@@ -109,16 +106,16 @@ def test_a_sane_request_id_is_kept(get, given) -> None:
     assert get("/health/live", headers={"X-Request-ID": given}).headers["x-request-id"] == given
 
 
-@pytest.mark.parametrize("given", ["", "a b", '{"x":1}', "a" * 65, "-x", "x\x7f", "é".encode("latin-1").decode("latin-1")])
+@pytest.mark.parametrize(
+    "given", ["", "a b", '{"x":1}', "a" * 65, "-x", "x\x7f", "é".encode("latin-1").decode("latin-1")]
+)
 def test_another_request_id_is_replaced(get, given) -> None:
     answer = get("/health/live", headers={"X-Request-ID": given.encode("latin-1")})
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
-def test_an_unexpected_error_says_nothing_of_itself(filled, server, tmp_path, caplog) -> None:
-    import httpx
-
-    app = create_app(configured(tmp_path, server.url(filled)))
+def test_an_unexpected_error_says_nothing_of_itself(database, tmp_path, caplog) -> None:
+    app = create_app(configured(tmp_path, database))
 
     def broken() -> None:
         raise RuntimeError("password=secret SELECT 1")

@@ -1,7 +1,7 @@
 """The rules of conversion a second time, in fractions, from the rules' text; it has no SQL and is slow on purpose.
 
-A question is asked of a world: what each source published. The answer is an exact fraction. It knows nothing of calendars,
-ranges or receipts: one day at a time, every source and every route looked at anew. Where the rules leave a choice open
+A question is asked of a world: what each source published. The answer is an exact fraction. It knows nothing of
+calendars, ranges or receipts: one day at a time, every source and every route anew. Where the rules leave a choice open
 (which common currency a pivotless source crosses at, which join or peg of several), the choice is the one that
 the migration's comments state, and marked `open` here.
 """
@@ -9,7 +9,7 @@ the migration's comments state, and marked `open` here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -170,7 +170,9 @@ def joins(world: World, x: str, y: str, asked: Question) -> list[Answer]:
     found = []
     for first, second in permutations(asked.sources, 2):
         order = sorted([asked.sources.index(first), asked.sources.index(second)])
-        for middle in sorted(world.monies | {pivot for pivot in world.pivots.values() if pivot}, key=preference):
+        for middle in sorted(
+            world.monies | {pivot for pivot in world.pivots.values() if pivot}, key=preference
+        ):
             pivots = {world.pivots[first], world.pivots[second]}
             if middle in (x, y) or not pivots & {None, middle}:
                 continue

@@ -61,7 +61,9 @@ class Store:
             for source, base, quote, on, rate in given:
                 copy.write_row((ids[source], base, quote, on, Decimal(rate), load, known_from))
 
-    def revise(self, source: str, base: str, quote: str, on: date | str, rate: str, known_from: datetime) -> None:
+    def revise(
+        self, source: str, base: str, quote: str, on: date | str, rate: str, known_from: datetime
+    ) -> None:
         """A correction of a published rate: the old one is kept as believed until `known_from`."""
         load = self.load(known_from)
         key = {"source": self.source(source), "base": base, "quote": quote, "on": on, "load": load,
@@ -92,13 +94,15 @@ class Store:
         unit_id = self.unit_id(unit)
         with self.conn.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO warehouse.fact_price (instrument_id, session, load_id, source_id, unit_id, basis, open, high,"
-                " low, close, volume) VALUES (%s, %s, %s, %s, %s, %s, %s::numeric, %s::numeric, %s::numeric, %s::numeric,"
-                " %s::numeric)",
+                "INSERT INTO warehouse.fact_price (instrument_id, session, load_id, source_id, unit_id, basis, open,"
+                " high, low, close, volume) VALUES (%s, %s, %s, %s, %s, %s, %s::numeric, %s::numeric, %s::numeric,"
+                " %s::numeric, %s::numeric)",
                 [(instrument, row[0], load, source, unit_id, basis, *row[1:]) for row in rows],
             )
 
-    def split(self, instrument: int, ex_date: date | str, new: str, old: str = "1", kind: str = "split") -> None:
+    def split(
+        self, instrument: int, ex_date: date | str, new: str, old: str = "1", kind: str = "split"
+    ) -> None:
         """A split, or a spin-off's price factor."""
         self.conn.execute(
             "INSERT INTO warehouse.fact_corporate_action (instrument_id, source_id, kind, ex_date, new, old, load_id,"
@@ -107,13 +111,30 @@ class Store:
         )
 
     def dividend(
-        self, instrument: int, ex_date: date | str, amount: str, unit: str, *, type: str = "", basis: str = "r"
+        self,
+        instrument: int,
+        ex_date: date | str,
+        amount: str,
+        unit: str,
+        *,
+        type: str = "",
+        basis: str = "r",
     ) -> None:
         """A cash dividend per share as traded on the day."""
         self.conn.execute(
-            "INSERT INTO warehouse.fact_corporate_action (instrument_id, source_id, kind, ex_date, type, amount, unit_id,"
-            " basis, load_id, known_from) VALUES (%s, %s, 'dividend', %s, %s, %s::numeric, %s, %s, %s, %s)",
-            [instrument, self.source("files"), ex_date, type, amount, self.unit_id(unit), basis, self.load(), LOADED],
+            "INSERT INTO warehouse.fact_corporate_action (instrument_id, source_id, kind, ex_date, type, amount,"
+            " unit_id, basis, load_id, known_from) VALUES (%s, %s, 'dividend', %s, %s, %s::numeric, %s, %s, %s, %s)",
+            [
+                instrument,
+                self.source("files"),
+                ex_date,
+                type,
+                amount,
+                self.unit_id(unit),
+                basis,
+                self.load(),
+                LOADED,
+            ],
         )
 
 

@@ -29,7 +29,8 @@ COMMANDS = {
     "rates": "reading", "convert": "reading",
     "returns": "explaining", "value": "explaining", "explain": "explaining",
     "actions": "explaining", "currencies": "explaining", "runs": "explaining", "gaps": "explaining",
-    "correct": "mending", "edit": "mending", "check": "mending", "quarantine": "holding", "calendar": "holding", "status": "state",
+    "correct": "mending", "edit": "mending", "check": "mending",
+    "quarantine": "holding", "calendar": "holding", "status": "state",
     "db": "database",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
