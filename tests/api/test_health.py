@@ -53,6 +53,7 @@ def test_a_database_that_is_not_there_is_503_at_once(serve) -> None:
     assert client.get("/health/live").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_stopped_database_is_503_and_comes_back_without_a_restart_of_ours(tmp_path: Path, serve) -> None:
     own = tmp_path / "pg"
     url = embedded.server(own)
