@@ -73,12 +73,9 @@ def cases(draw: st.DrawFn) -> Case:
     origin = draw(st.sampled_from(codes))
     goal = draw(st.sampled_from([code for code in codes if code != origin] * 3 + [origin]))
     sources = draw(st.permutations(sorted(PIVOTS)))[: draw(st.sampled_from([4, 3, 2, 1]))]
-    max_age, lag, pegs = (
-        draw(st.sampled_from([7, 3, 0, 10])),
-        draw(st.sampled_from([0, 0, 0, 1, 2])),
-        draw(st.booleans()),
-    )
-    return Case(world, first, Question(origin, goal, first, tuple(sources), max_age, lag, pegs))
+    max_age, lag = draw(st.sampled_from([7, 3, 0, 10])), draw(st.sampled_from([0, 0, 0, 1, 2]))
+    asked = Question(origin, goal, first, tuple(sources), max_age, lag, draw(st.booleans()))
+    return Case(world, first, asked)
 
 
 def put(store: Store, published: tuple[Published, ...]) -> None:

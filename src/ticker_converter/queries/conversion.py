@@ -36,8 +36,8 @@ def convert(
 
     `rate_lag` uses the rate of that many days before. NoRate when no source answers; Usage for an unknown unit or a
     future date."""
-    if not amount.is_finite():
-        raise Usage(f"amount {amount}: a number is expected")
+    if not amount.is_finite() or len(amount.as_tuple().digits) > 100 or abs(amount.adjusted()) > 100:
+        raise Usage(f"amount {str(amount)[:40]}: a number of at most 100 digits is expected")
     if rate_lag < 0 or policy.max_age_days < 0:
         raise Usage("--rate-lag and --max-age-days are numbers of days, 0 or more")
     origin, goal = units.unit(source), units.unit(target)
@@ -86,16 +86,18 @@ def rates(
             not_after_today(conn, day)
     if first and last and first > last:
         raise Usage(f"--from {first} is after --to {last}")
-    span = {"from": origin, "to": goal, "sources": list(policy.sources), "known_at": known_at}
+    span = {
+        "from": origin, "to": goal, "sources": list(policy.sources), "known_at": known_at, "pegs": policy.pegs,
+    }  # fmt: skip
     stored = conn.execute(sql.load("queries/rate_bounds"), span).fetchone() or (None, None)
     low = first or stored[0] or last or today(conn)
     high = last or max(stored[1] or low, low)
     rows = conn.execute(
         sql.load("queries/rates"),
-        span | {"first": low, "last": high, "max_age": policy.max_age_days, "pegs": policy.pegs},
+        span | {"first": low, "last": high, "max_age": policy.max_age_days},
     ).fetchall()
-    if origin != goal and all(row[5] is not None for row in rows) and stored[0] is None:
-        raise NoRate(_no_rate(origin, goal, low, "no_rate", policy))
+    if not rows or stored[0] is None and all(row[5] is not None for row in rows):
+        raise NoRate(_no_rate(origin, goal, high, "no_rate", policy))
     columns = ("date", "rate", "rate_date", "age_days", "source", "missing")
     return Result("rates", {"base": origin, "quote": goal}, columns, rows, {"base": origin, "quote": goal})
 

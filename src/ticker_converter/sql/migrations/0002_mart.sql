@@ -414,7 +414,7 @@ BEGIN
     SELECT * INTO STRICT t FROM mart.currency_family WHERE code = p_to;
     IF p_from = p_to THEN
         RETURN QUERY
-        SELECT p_first + n, 1::numeric, NULL::date, 'identity'::text, NULL::text, '[]'::jsonb
+        SELECT p_first + n, round(1::numeric, 40), NULL::date, 'identity'::text, NULL::text, '[]'::jsonb
         FROM generate_series(0, p_last - p_first) AS n;
         RETURN;
     END IF;
