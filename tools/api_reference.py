@@ -1,4 +1,4 @@
-"""Writes docs/reference/api.md from the application's OpenAPI document and its kinds of problems."""
+"""The text of docs/reference/api.md, from the application's OpenAPI document and its kinds of problems."""
 
 from __future__ import annotations
 
@@ -102,12 +102,3 @@ def _default(schema: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def main() -> None:
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

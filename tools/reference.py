@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md and settings.md from the code, so that they cannot say another thing.
+"""Writes docs/reference/api.md, commands.md and settings.md from the code, so that they cannot say another thing.
 
 It renders the parser's own parts and not its printed help, whose layout changes between Python versions.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ticker_converter import cli, settings
+from tools import api_reference
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by `make docs` from the code; not edited by hand. -->\n\n"
@@ -80,7 +81,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"commands.md": commands_page, "settings.md": settings_page}
+PAGES = {"api.md": api_reference.page, "commands.md": commands_page, "settings.md": settings_page}
 
 
 def main() -> None:
