@@ -90,9 +90,9 @@ def _kind(schema: dict[str, Any]) -> str:
         return f"`{schema['const']}`"
     if schema["type"] == "array":
         return f"list of {_kind(schema['items'])}"
-    return {"string": schema.get("format") or "text", "boolean": "true or false"}.get(
-        schema["type"], schema["type"]
-    )
+    kind: str = schema["type"]
+    named: dict[str, str] = {"string": schema.get("format") or "text", "boolean": "true or false"}
+    return named.get(kind, kind)
 
 
 def _default(schema: dict[str, Any]) -> str:
