@@ -20,8 +20,15 @@ AS $$
     -- close: in units of `currency`, adjusted, unrounded. link: how much of this session's currency one of the session
     -- before was (1, unless the listing's currency changed: then its legal factor or the rate of the day). rate: from
     -- `currency` to p_to. Two bases are never mixed; a series stored split-adjusted has no other adjustment.
-    WITH basis AS (
+    WITH basis AS MATERIALIZED (  -- this and `adjusted`, inlined, ran once per bar: 35 s for 6,080 bars, now 0.15
         SELECT mart.basis_of(p_instrument, p_known) AS code
+    ),
+    adjusted AS MATERIALIZED (
+        SELECT a.*
+        FROM basis
+        CROSS JOIN LATERAL mart.adjustments(
+            p_instrument, CASE WHEN basis.code = 'r' THEN p_adjust ELSE 'none' END, p_known, p_sources, p_max_age,
+            p_pegs) AS a
     ),
     bar AS MATERIALIZED (
         SELECT b.session, u.currency, round(b.close * a.num, 40) / (a.den * u.per) AS close, a.missing,
@@ -29,9 +36,7 @@ AS $$
         FROM basis
         CROSS JOIN LATERAL mart.bars(p_instrument, p_first, p_last, p_known) AS b
         JOIN mart.price_unit AS u USING (unit_id)
-        JOIN mart.adjustments(
-            p_instrument, CASE WHEN basis.code = 'r' THEN p_adjust ELSE 'none' END, p_known, p_sources, p_max_age,
-            p_pegs) AS a ON b.session BETWEEN a.from_day AND a.to_day
+        JOIN adjusted AS a ON b.session BETWEEN a.from_day AND a.to_day
         WHERE b.basis::text = basis.code
     ),
     span AS (

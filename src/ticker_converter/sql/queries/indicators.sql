@@ -16,14 +16,22 @@ price AS MATERIALIZED (
         %(instrument_id)s, '-infinity', %(last)s::date, %(adjust)s, %(to)s, %(known_at)s::timestamptz, %(sources)s::text[],
         %(max_age)s, %(pegs)s) AS c
 ),
+basis AS MATERIALIZED (
+    SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz) AS code
+    WHERE EXISTS (SELECT FROM asked WHERE asked.kind = 'volume')
+),
+adjusted AS MATERIALIZED (
+    SELECT b.code, a.*
+    FROM basis AS b
+    CROSS JOIN LATERAL mart.adjustments(
+        %(instrument_id)s, CASE WHEN b.code = 'r' THEN %(adjust)s ELSE 'none' END, %(known_at)s::timestamptz,
+        %(sources)s::text[], %(max_age)s, %(pegs)s) AS a
+),
 volume AS MATERIALIZED (
     SELECT b.session, round(b.volume * a.shares_num, 30) / a.shares_den AS volume
-    FROM (SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz) AS basis) AS k
-    CROSS JOIN LATERAL mart.bars(%(instrument_id)s, '-infinity', %(last)s::date, %(known_at)s::timestamptz) AS b
-    JOIN mart.adjustments(
-        %(instrument_id)s, CASE WHEN k.basis = 'r' THEN %(adjust)s ELSE 'none' END, %(known_at)s::timestamptz,
-        %(sources)s::text[], %(max_age)s, %(pegs)s) AS a ON b.session BETWEEN a.from_day AND a.to_day
-    WHERE b.basis::text = k.basis AND EXISTS (SELECT FROM asked WHERE asked.kind = 'volume')
+    FROM adjusted AS a
+    JOIN mart.bars(%(instrument_id)s, '-infinity', %(last)s::date, %(known_at)s::timestamptz) AS b
+        ON b.basis::text = a.code AND b.session BETWEEN a.from_day AND a.to_day
 ),
 step AS MATERIALIZED (
     SELECT p.at, p.price, v.volume, p.price - lag(p.price) OVER w AS move,

@@ -7,4 +7,4 @@ SELECT
         max(b.session) FILTER (WHERE b.session <= %(first)s::date), min(b.session) FILTER (WHERE b.session > %(first)s::date)),
     max(b.session)
 FROM mart.bars(%(instrument_id)s, '-infinity', %(last)s::date, %(known_at)s::timestamptz) AS b
-WHERE b.basis::text = mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz)
+WHERE b.basis::text = (SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz))
