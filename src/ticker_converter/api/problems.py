@@ -130,7 +130,10 @@ def _ours(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     found = [
-        {"parameter": str(one["loc"][-1])[:40], "message": _SAID.get(one["type"]) or _without_prefix(one["msg"])}
+        {
+            "parameter": str(one["loc"][-1])[:40],
+            "message": _SAID.get(one["type"]) or _without_prefix(one["msg"]),
+        }
         for one in cast(RequestValidationError, error).errors()[:10]
     ]
     detail = "; ".join(f"{one['parameter']}: {one['message']}" for one in found)
