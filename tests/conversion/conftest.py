@@ -29,5 +29,6 @@ def module_store(server: postgres.Server, template: str) -> Iterator[Store]:
 @pytest.fixture
 def store(module_store: Store) -> Iterator[Store]:
     """The module's database; what a test puts in is taken back."""
+    module_store.empty()
     yield module_store
     module_store.conn.rollback()

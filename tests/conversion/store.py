@@ -22,6 +22,12 @@ class Store:
 
     conn: psycopg.Connection[Any]
 
+    def empty(self) -> None:
+        """Take back what was put in, and open the transaction that the next may be taken back with: a nested one
+        commits when it is the first."""
+        self.conn.rollback()
+        self.conn.execute("SELECT 1")
+
     def load(self, known_from: datetime = LOADED) -> int:
         """A publish at `known_from`; its load_id."""
         row = self.conn.execute(

@@ -79,7 +79,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def put(store: Store, published: tuple[Published, ...]) -> None:
-    store.conn.rollback()
+    store.empty()
     store.rates(
         (row.source, row.base, row.quote, row.on, Decimal(row.rate.numerator) / Decimal(row.rate.denominator))
         for row in published

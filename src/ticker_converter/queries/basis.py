@@ -57,4 +57,11 @@ def series(
             f"basis: {symbol} is stored adjusted for {said} and cannot be given with --adjust {adjust}: ask for "
             f"--adjust {GIVES[basis][0]}, or load prices as traded"
         )
+    if basis == "r" and adjust == "all":
+        (adjusted,) = conn.execute(sql.load("queries/dividend_bases"), span).fetchone() or (False,)
+        if adjusted:
+            raise NoBasis(
+                f"basis: {symbol} has dividends stored adjusted for splits, which cannot adjust prices as traded: load "
+                "them as paid, or ask for --adjust splits"
+            )
     return Series(found, basis, sum(stored.values()) - stored[basis])

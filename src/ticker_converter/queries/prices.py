@@ -29,9 +29,10 @@ def prices(
         raise Usage(f"interval {interval!r}: 1d, 1w or 1mo is expected")
     if policy.max_age_days < 0:
         raise Usage("--max-age-days is a number of days, 0 or more")
-    target = units.unit(currency) if currency is not None else None
+    asked = units.unit(currency) if currency is not None else None
     chosen = series(conn, symbol, adjust, first=first, last=last, known_at=known_at)
     found, basis = chosen.instrument, chosen.basis
+    target = asked or units.unit(found["unit"])
     span = {
         "instrument_id": found["instrument_id"], "first": first or date.min, "last": last or date.max,
         "known_at": known_at,
@@ -40,15 +41,14 @@ def prices(
         sql.load("queries/prices"),
         span | {
             "basis": basis, "adjust": adjust if basis == "r" else "none", "period": INTERVALS[interval],
-            "mic": found["mic"], "to": target.currency if target else None, "to_unit": target.unit if target else None,
-            "to_per": target.per if target else 1, "sources": list(policy.sources), "max_age": policy.max_age_days,
-            "pegs": policy.pegs, "receipts": receipts and target is not None,
-            "published_at": known_at or published_at(conn),
+            "mic": found["mic"], "asked": asked is not None, "to": target.currency, "to_unit": target.unit, "to_per": target.per,
+            "sources": list(policy.sources), "max_age": policy.max_age_days, "pegs": policy.pegs,
+            "receipts": receipts and asked is not None,
         },
     ).fetchall()  # fmt: skip
     columns = ["date", "open", "high", "low", "close", "volume"]
     keep = list(range(6))
-    if target is not None:
+    if asked is not None:
         columns += ["rate", "rate_date", "source"]
         keep += [6, 7, 8]
     columns.append("missing")
@@ -56,11 +56,15 @@ def prices(
     if interval != "1d":
         columns.append("partial")
         keep.append(10)
-    if receipts and target is not None:
+    if receipts and asked is not None:
         columns.append("receipt")
         keep.append(11)
+        told = {"known_at": known_at or published_at(conn)}
+        for row in rows:
+            if row[11] is not None:
+                row[11].update(told, on=row[0], rate_date=row[7])
     head: dict[str, Any] = {
-        "symbol": symbol, "currency": target.unit if target else found["unit"], "listing_unit": found["unit"],
+        "symbol": symbol, "currency": target.unit, "listing_unit": found["unit"],
         "basis": BASES[basis], "adjust": adjust, "interval": interval,
     }  # fmt: skip
     notes = []

@@ -649,7 +649,8 @@ AS $$
         SELECT p.ex_date, c.close / u.per AS close, u.currency
         FROM (SELECT DISTINCT ex_date FROM payment) AS p
         CROSS JOIN LATERAL (
-            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date, p.ex_date + 30, p_known) AS b
+            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date, 'infinity', p_known) AS b
+            WHERE b.basis = 'r'
             ORDER BY b.session LIMIT 1
         ) AS c
         JOIN mart.price_unit AS u USING (unit_id)

@@ -1,10 +1,11 @@
 -- Bars of one instrument on one basis: adjusted, converted at their own session's rate, then aggregated by period.
--- Prices in the target unit (`to` null: the listing unit, as published); rates between currencies, 12 digits.
--- params: instrument_id, first, last, known_at, basis, adjust, period, mic, to, to_unit, to_per, sources, max_age, pegs, receipts, published_at
+-- Prices in the unit `to_unit`; bars already in it are as published unless a currency was asked for (`asked`). Rates
+-- between currencies, 12 digits.
+-- params: instrument_id, first, last, known_at, basis, adjust, period, mic, asked, to, to_unit, to_per, sources, max_age, pegs, receipts
 -- returns: date, open, high, low, close, volume, rate, rate_date, source, missing, partial, receipt
 WITH bar AS MATERIALIZED (
-    SELECT b.session, u.unit, u.currency, u.per, b.open, b.high, b.low, b.close, b.volume,
-        a.num, a.den, a.shares_num, a.shares_den, a.missing
+    SELECT b.session, u.unit, u.currency, u.per, %(asked)s OR u.unit <> %(to_unit)s AS converting, b.open, b.high, b.low,
+        b.close, b.volume, a.num, a.den, a.shares_num, a.shares_den, a.missing
     FROM mart.bars(%(instrument_id)s, %(first)s::date, %(last)s::date, %(known_at)s::timestamptz) AS b
     JOIN mart.price_unit AS u USING (unit_id)
     JOIN mart.adjustments(
@@ -14,7 +15,7 @@ WITH bar AS MATERIALIZED (
 ),
 span AS (
     SELECT currency, min(session) AS first, max(session) AS last FROM bar
-    WHERE %(to)s::text IS NOT NULL
+    WHERE converting
     GROUP BY currency
 ),
 fx AS MATERIALIZED (
@@ -25,16 +26,15 @@ fx AS MATERIALIZED (
         %(receipts)s) AS r
 ),
 converted AS (
-    SELECT b.session, b.unit, b.per, f.day IS NOT NULL AS rated, f.rate, f.rate_date, f.source, f.legs,
-        CASE WHEN %(to)s::text IS NULL THEN b.missing ELSE coalesce(f.missing, b.missing) END AS missing,
+    SELECT b.session, b.unit, b.per, f.rate, f.rate_date, f.source, f.legs, coalesce(f.missing, b.missing) AS missing,
         CASE
             WHEN b.missing IS NOT NULL THEN NULL
-            WHEN %(to)s::text IS NULL THEN round(b.num, 40) / b.den
-            ELSE round(b.num * %(to_per)s, 40) * f.rate / (b.den * b.per)
+            WHEN b.converting THEN f.rate * b.num * %(to_per)s / (b.den * b.per)
+            ELSE round(b.num, 40) / b.den
         END AS factor,
-        b.open, b.high, b.low, b.close, b.volume * b.shares_num / b.shares_den AS volume
+        b.open, b.high, b.low, b.close, round(b.volume * b.shares_num, 12) / b.shares_den AS volume
     FROM bar AS b
-    LEFT JOIN fx AS f ON f.day = b.session AND f.currency = b.currency
+    LEFT JOIN fx AS f ON b.converting AND f.day = b.session AND f.currency = b.currency
 ),
 priced AS (
     SELECT c.session, c.unit, c.per, c.rate, c.rate_date, c.source, c.legs, c.missing, c.volume,
@@ -61,26 +61,34 @@ aggregated AS (
     WHERE %(period)s = 'day'
 )
 SELECT a.session,
-    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.open, %(to)s IS NULL AND %(adjust)s = 'none') END,
-    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.high, %(to)s IS NULL AND %(adjust)s = 'none') END,
-    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.low, %(to)s IS NULL AND %(adjust)s = 'none') END,
-    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.close, %(to)s IS NULL AND %(adjust)s = 'none') END,
+    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.open, NOT %(asked)s AND %(adjust)s = 'none' AND a.unit = %(to_unit)s) END,
+    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.high, NOT %(asked)s AND %(adjust)s = 'none' AND a.unit = %(to_unit)s) END,
+    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.low, NOT %(asked)s AND %(adjust)s = 'none' AND a.unit = %(to_unit)s) END,
+    CASE WHEN a.missing IS NULL THEN mart.price_shown(a.close, NOT %(asked)s AND %(adjust)s = 'none' AND a.unit = %(to_unit)s) END,
     trim_scale(round(a.volume, 6)), mart.significant(a.rate, 12), a.rate_date, a.source, a.missing,
     %(period)s <> 'day' AND (
-        %(first)s::date > a.period AND %(first)s::date > '-infinity'
-        OR EXISTS (
-            SELECT FROM mart.session AS s
-            WHERE s.mic = %(mic)s AND s.session > a.session
-                AND s.session < a.period + CASE %(period)s WHEN 'week' THEN interval '7 days' ELSE interval '1 month' END)
-        OR %(mic)s::text IS NULL AND a.session < (
-            SELECT max(d)::date FROM generate_series(
-                a.period, a.period + CASE %(period)s WHEN 'week' THEN interval '6 days'
-                    ELSE interval '1 month - 1 day' END, interval '1 day') AS d
-            WHERE extract(isodow FROM d) < 6)),
+        %(first)s::date > a.period
+        OR CASE WHEN e.covered_from <= a.session AND e.covered_to >= a.last_day
+            THEN EXISTS (
+                SELECT FROM mart.session AS s
+                WHERE s.mic = %(mic)s AND s.session > a.session AND s.session <= a.last_day)
+            -- where no calendar tells: until a later bar or the period's last weekday is there
+            ELSE a.session < a.last_weekday AND (
+                %(last)s::date < a.last_weekday
+                OR NOT EXISTS (
+                    SELECT FROM mart.price AS p
+                    WHERE p.instrument_id = %(instrument_id)s AND p.session > a.last_day))
+        END),
     CASE WHEN %(receipts)s AND a.rate IS NOT NULL THEN jsonb_build_object(
         'from', a.unit, 'to', %(to_unit)s::text, 'on', a.session, 'rate', mart.significant(a.rate, 12),
         'rate_date', a.rate_date, 'age_days', a.session - a.rate_date, 'source', a.source, 'legs', a.legs,
-        'unit', jsonb_build_object('from_per', a.per, 'to_per', %(to_per)s::integer),
-        'known_at', %(published_at)s::timestamptz) END
-FROM aggregated AS a
+        'unit', jsonb_build_object('from_per', a.per, 'to_per', %(to_per)s::integer)) END
+FROM (
+    SELECT g.*, d.last_day, d.last_day - greatest(extract(isodow FROM d.last_day)::integer - 5, 0) AS last_weekday
+    FROM aggregated AS g
+    CROSS JOIN LATERAL (
+        SELECT CASE %(period)s WHEN 'week' THEN g.period + 6 ELSE (g.period + interval '1 month - 1 day')::date END AS last_day
+    ) AS d
+) AS a
+LEFT JOIN mart.exchange AS e ON e.mic = %(mic)s
 ORDER BY a.session
