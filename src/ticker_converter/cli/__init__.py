@@ -30,6 +30,7 @@ COMMANDS = {
     "returns": "explaining", "value": "explaining", "explain": "explaining",
     "actions": "explaining", "currencies": "explaining", "runs": "explaining", "gaps": "explaining",
     "correct": "mending", "edit": "mending", "check": "mending",
+    "performers": "analytics", "screen": "analytics", "summary": "analytics", "indicators": "analytics",
     "quarantine": "holding", "calendar": "holding", "status": "state",
     "db": "database",
 }  # fmt: skip

@@ -7,7 +7,7 @@ window it names, whatever the ledger says.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import psycopg
@@ -48,6 +48,7 @@ def take(
         ).fetchone()  # fmt: skip
         assert row is not None
         left, resets, wait, closed = row
+        resets = resets.astimezone(UTC)
         if closed is not None:
             raise QuotaSpent(f"{provider}: {closed}; the window opens again at {resets:%Y-%m-%d %H:%M} UTC")
         if left is not None and left <= 0:

@@ -69,7 +69,8 @@ def _no_rate(origin: str, goal: str, day: date, missing: str, policy: Policy) ->
             f"rate_too_old: the last rate for {where} is more than {policy.max_age_days} days older: `sync` fetches "
             "newer ones, --max-age-days accepts older ones"
         )
-    return f"no_rate: no source ({', '.join(policy.sources)}) has a rate for {where}: `sync` or `import rates` brings one"
+    sources = ", ".join(policy.sources)
+    return f"no_rate: no source ({sources}) has a rate for {where}: `sync` or `import rates` brings one"
 
 
 def rates(

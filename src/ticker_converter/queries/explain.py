@@ -6,7 +6,7 @@ are price, fx, cross and action; between two knowledge times price_revision, rat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -22,14 +22,19 @@ from ticker_converter.queries.result import POLICY, Policy
 
 PARTS = ("price", "fx", "cross", "action", "price_revision", "rate_revision")
 
+#: Digits that the parts are computed with before they are rounded to those shown.
+PRECISION = 100
+
 
 @dataclass(frozen=True, slots=True)
 class _Number:
     price: Decimal
     factor: Decimal
     all_factor: Decimal
+    unsure: str | None
     rate: Decimal
     value: Decimal
+    currency: str
     said: dict[str, Any]
 
 
@@ -37,12 +42,22 @@ def between_dates(
     conn: Connection, symbol: str, *, currency: str, first: date, last: date, adjust: str = "none",
     known_at: datetime | None = None, policy: Policy = POLICY,
 ) -> dict[str, Any]:  # fmt: skip
-    """From `first` to `last`: {"from", "to", "change", "parts"}; the parts add up to the change."""
+    """From `first` to `last`: {"from", "to", "change", "parts"}; the parts add up to the change. UnknownSymbol, NoBars,
+    NoBasis, NoRate."""
     if first > last:
         raise Usage(f"--from {first} is after --to {last}")
     number = _Reader(conn, symbol, currency, adjust, policy)
     a, b = number(first, known_at), number(last, known_at)
-    with localcontext(prec=80):
+    if b.unsure is None and a.unsure is not None:
+        raise NoRate(
+            f"{a.unsure}: a dividend of {symbol} after {first} cannot be converted, so what it took from the price is "
+            "not known: `sync` or `import rates` brings rates"
+        )
+    with localcontext(prec=PRECISION):
+        if a.currency != b.currency:
+            # The listing's currency changed in between, by a redenomination say: the first price in today's money.
+            link = number.link(a.currency, b.currency, last, known_at)
+            a = replace(a, price=a.price * link, rate=a.rate / link)
         p0, p1 = a.price * a.factor, b.price * b.factor
         held = p0 * (a.all_factor / b.all_factor) / (a.factor / b.factor)
         parts = {
@@ -59,7 +74,7 @@ def between_beliefs(
     """The value of `on` as known at the first time and at the second."""
     number = _Reader(conn, symbol, currency, adjust, policy)
     a, b = number(on, known_at[0]), number(on, known_at[1])
-    with localcontext(prec=80):
+    with localcontext(prec=PRECISION):
         parts = {
             "price_revision": (b.price - a.price) * b.factor * a.rate,
             "action": a.price * (b.factor - a.factor) * a.rate,
@@ -70,13 +85,17 @@ def between_beliefs(
 
 
 def _explained(a: _Number, b: _Number, parts: dict[str, Decimal]) -> dict[str, Any]:
+    """Every part rounded to the digits of the values; what rounding leaves over goes to the largest."""
     change = b.value - a.value
-    places = max(0, -min(_exponent(a.value), _exponent(b.value)))
-    quantum = Decimal(1).scaleb(-places)
-    shown = {name: parts.get(name, Decimal(0)).quantize(quantum, "ROUND_HALF_UP") for name in PARTS}
-    largest = max(PARTS, key=lambda name: abs(parts.get(name, Decimal(0))))
+    quantum = Decimal(1).scaleb(min(0, _exponent(a.value), _exponent(b.value)))
+    exact = {name: parts.get(name, Decimal(0)) for name in PARTS}
+    shown = {name: part.quantize(quantum, "ROUND_HALF_UP") for name, part in exact.items()}
+    largest = max(PARTS, key=lambda name: abs(exact[name]))
     shown[largest] += change - sum(shown.values())
-    return {"from": a.said, "to": b.said, "change": change, "parts": shown}
+    return {
+        "from": a.said, "to": b.said, "change": _plain(change),
+        "parts": {name: _plain(part) for name, part in shown.items()},
+    }  # fmt: skip
 
 
 def _exponent(value: Decimal) -> int:
@@ -106,18 +125,42 @@ class _Reader:
                 f"no bar of {self.symbol} is stored on or before {on}"
                 + (f" as known at {known_at.isoformat()}" if known_at else "")
             )
-        session, price, factor, all_factor, rate, rate_date, source, missing, value = row
+        session, price, factor, all_factor, rate, rate_date, source, missing, value, currency, unsure = row
         if missing is not None:
             raise NoRate(f"{missing}: {self.symbol} cannot be converted to {self.target.unit} on {on}")
         said = {
-            "on": on, "known_at": known_at or published_at(self.conn), "value": value, "session": session,
-            "price": _twelve(price), "factor": _twelve(factor), "rate": _twelve(rate), "rate_date": rate_date,
+            "on": on, "known_at": known_at or published_at(self.conn), "value": value, "price": _significant(price),
+            "factor": _significant(factor), "rate": _significant(rate), "session": session, "rate_date": rate_date,
             "source": source,
         }  # fmt: skip
-        return _Number(price, factor, all_factor, rate, value, said)
+        return _Number(price, factor, all_factor, unsure, rate, value, currency, said)
+
+    def link(self, old: str, new: str, on: date, known_at: datetime | None) -> Decimal:
+        """How much of the listing's new currency one of its old one is."""
+        row = self.conn.execute(
+            sql.load("queries/currency_link"),
+            {
+                "from": old, "to": new, "on": on, "known_at": known_at, "sources": list(self.policy.sources),
+                "max_age": self.policy.max_age_days, "pegs": self.policy.pegs,
+            },
+        ).fetchone()  # fmt: skip
+        if row is None or row[0] is None:
+            raise NoRate(
+                f"no_rate: {self.symbol} was listed in {old} and is in {new}: no rate between them on {on}"
+            )
+        link: Decimal = row[0]
+        return link
 
 
-def _twelve(value: Decimal) -> Decimal:
-    """Twelve significant digits, as rates are reported."""
-    with localcontext(prec=12, rounding="ROUND_HALF_UP"):
-        return (+value).normalize() + 0
+def _significant(value: Decimal, digits: int = 12) -> Decimal:
+    """So many significant digits, as rates are reported, and never fewer than the whole number has."""
+    with localcontext(prec=max(digits, value.adjusted() + 1), rounding="ROUND_HALF_UP"):
+        return _plain(+value)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """The same number without trailing zeros, an exponent or a minus before zero."""
+    if not value:
+        return Decimal(0)
+    exponent = _exponent(value.normalize())
+    return value.quantize(Decimal(1).scaleb(min(0, exponent)))

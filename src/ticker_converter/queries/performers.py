@@ -3,6 +3,8 @@ judged is listed with the reason, never dropped."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,10 +21,23 @@ KINDS = ("gainers", "losers")
 COLUMNS = ("symbol", "date", "rank", "base_date", "close", "local", "fx", "total")
 
 
+@dataclass(frozen=True, slots=True)
+class Judged(Result):
+    """Rows of instruments, and those that cannot be judged in `head["left_out"]` (symbol, date, reason)."""
+
+    def flat(self) -> tuple[list[str], Iterator[list[Any]]]:
+        """One table of both: what was left out comes last, with the reason in `missing`."""
+        columns, rows = Result.flat(self)
+        nothing = [None] * (len(columns) - 2)
+        judged = ([*row, None] for row in rows)
+        left_out = ([one["symbol"], one["date"], *nothing, one["reason"]] for one in self.head["left_out"])
+        return [*columns, "missing"], (row for part in (judged, left_out) for row in part)
+
+
 def performers(
     conn: Connection, *, currency: str, window: str = "1d", limit: int = 10, on: date | None = None,
     adjust: str = "splits", kind: str = "gainers", known_at: datetime | None = None, policy: Policy = POLICY,
-) -> Result:  # fmt: skip
+) -> Judged:  # fmt: skip
     """The `limit` best (or worst) of the watch list by total return in `currency`, from `base_date` to `date`, the last
     session on or before `on` (default: the newest stored session of the list).
 
@@ -56,7 +71,7 @@ def performers(
     head: dict[str, Any] = {
         "currency": target.unit, "window": window, "kind": kind, "on": day, "adjust": adjust, "left_out": left_out
     }  # fmt: skip
-    return Result("performers", head, COLUMNS, ranked, notes=left_out_notes(left_out))
+    return Judged("performers", head, COLUMNS, ranked, notes=left_out_notes(left_out))
 
 
 def newest_session(conn: Connection) -> date:

@@ -33,9 +33,9 @@ def returns(
     if first and last and first > last:
         raise Usage(f"--from {first} is after --to {last}")
     span = {"instrument_id": found["instrument_id"], "known_at": known_at}
-    base, end = conn.execute(
+    base, end, listed = conn.execute(
         sql.load("queries/return_span"), span | {"first": first or date.min, "last": last or date.max}
-    ).fetchone() or (None, None)
+    ).fetchone() or (None, None, None)
     if base is None or end is None or base >= end:
         raise NoBars(f"no two sessions of {symbol} are stored in that range: a return needs two")
     rows = conn.execute(
@@ -47,12 +47,13 @@ def returns(
     ).fetchall()  # fmt: skip
     *steps, whole = rows
     _, price, fx, total, missing = whole
-    if missing is not None:
+    if total is None:
         raise NoRate(
-            f"{missing}: {symbol} cannot be converted on {base} or {end}: `sync` or `import rates` brings rates"
+            f"{missing or 'no_rate'}: {symbol} cannot be converted on {base} or {end}: `sync` or `import rates` brings "
+            "rates"
         )
     head: dict[str, Any] = {
-        "symbol": symbol, "currency": target.currency if target else found["currency"], "adjust": adjust,
+        "symbol": symbol, "currency": target.currency if target else listed, "adjust": adjust,
         "base": base, "attribution": {"price": price, "fx": fx, "cross": total - price - fx, "total": total},
     }  # fmt: skip
     return Result("returns", head, ("date", "local", "fx", "total", "missing"), steps, {"symbol": symbol})

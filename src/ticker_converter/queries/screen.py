@@ -12,8 +12,8 @@ from ticker_converter.db import Connection
 from ticker_converter.errors import Usage
 from ticker_converter.market import units
 from ticker_converter.queries.clock import not_after_today, today
-from ticker_converter.queries.performers import left_out_notes
-from ticker_converter.queries.result import POLICY, Policy, Result
+from ticker_converter.queries.performers import Judged, left_out_notes
+from ticker_converter.queries.result import POLICY, Policy
 
 COLUMNS = ("symbol", "date", "close", "local_close", "unit", "rate", "rate_date", "source")
 
@@ -21,7 +21,7 @@ COLUMNS = ("symbol", "date", "close", "local_close", "unit", "rate", "rate_date"
 def screen(
     conn: Connection, *, currency: str, min_price: Decimal | None = None, max_price: Decimal | None = None,
     on: date | None = None, known_at: datetime | None = None, policy: Policy = POLICY,
-) -> Result:  # fmt: skip
+) -> Judged:  # fmt: skip
     """Watched instruments whose raw close of the last session on or before `on` (default: today, UTC), at that
     session's rate, is at least `min_price` and at most `max_price`, as reported; the lowest first.
 
@@ -45,4 +45,4 @@ def screen(
         "currency": target.unit, "on": day, "min_price": min_price, "max_price": max_price, "left_out": left_out
     }  # fmt: skip
     found = [row[:8] for row in rows if row[8] is None]
-    return Result("screen", head, COLUMNS, found, notes=left_out_notes(left_out))
+    return Judged("screen", head, COLUMNS, found, notes=left_out_notes(left_out))

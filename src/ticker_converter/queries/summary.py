@@ -17,6 +17,7 @@ from ticker_converter.queries.result import POLICY, Policy, Result
 COLUMNS = (
     "exchange", "listing_currency", "date", "instruments", "advancers", "decliners", "unchanged", "compared",
     "average_return", "median_return", "turnover", "without_turnover", "best", "best_return", "worst", "worst_return",
+    "left_out",
 )  # fmt: skip
 
 
@@ -27,8 +28,9 @@ def summary(
     """One row per exchange and listing currency, of the exchange's last stored session on or before `on` (default:
     today, UTC), not more than 10 sessions back; returns and turnover in `currency` (default: each group's own).
 
-    `head["whole"]` is the same over all groups, without turnover unless `currency` is given. `head["left_out"]`:
-    symbol, exchange, date, reason: those of `performers`, and `no_bar` for one without a bar on that session."""
+    `left_out` counts what is not in the returns; `head["left_out"]` lists it: symbol, exchange, date, reason (those of
+    `performers`, and `no_bar` for one without a bar on that session). `head["whole"]` is the same over all groups,
+    without turnover unless `currency` is given."""
     if adjust not in ("splits", "all"):
         raise Usage(f"adjust {adjust!r}: splits or all is expected")
     target = units.unit(currency) if currency is not None else None
@@ -41,7 +43,7 @@ def summary(
             "max_age": policy.max_age_days, "pegs": policy.pegs,
         },
     ).fetchall()  # fmt: skip
-    *groups, (_, *last, missing) = rows
+    *groups, (_, *last, missing) = rows  # the last row is all of them
     whole = dict(zip(COLUMNS[3:], last[3:], strict=True))
     if target is None:
         del whole["turnover"]
@@ -52,5 +54,5 @@ def summary(
     head: dict[str, Any] = {
         "currency": target.unit if target else None, "on": day, "adjust": adjust, "whole": whole, "left_out": left_out
     }  # fmt: skip
-    found = [row[1:17] for row in groups if row[3] is not None]
+    found = [row[1:18] for row in groups]
     return Result("summary", head, COLUMNS, found, notes=left_out_notes(left_out))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from ticker_converter import sql
@@ -47,7 +47,8 @@ def value(
         for row in rows
         if row[8] is not None
     ]
-    total = sum((entry["value"] for entry in valued), Decimal(0))
+    with localcontext(prec=1000):  # the sum has every digit of what is added
+        total = sum((entry["value"] for entry in valued), Decimal(0))
     share = (Decimal(len(valued)) / len(rows)).quantize(Decimal("0.000001")).normalize() + 0
     return {
         "currency": target.unit, "on": day, "total": total, "covered_share": share, "positions": valued,

@@ -8,14 +8,18 @@ import psycopg
 
 from ticker_converter import sql
 
-RULES = ("large_move", "source_difference")
+RULES = {
+    "large_move": sql.load("validate/stored/large_move"),
+    "source_difference": sql.load("validate/stored/source_difference"),
+}
 
 
 def inspect(conn: psycopg.Connection, load_id: int, sources: Sequence[str]) -> dict[str, int]:
     """Note what each rule finds; returns how many findings are new, by rule. `sources`: of rates, those compared."""
-    found = {}
-    for rule in RULES:
-        statement = sql.load("validate/stored_note").replace("{rule}", sql.load(f"validate/stored/{rule}"))
-        words = {"load_id": load_id, "rule": rule, "sources": list(sources)}
-        found[rule] = conn.execute(statement, words).rowcount
-    return found
+    words = {"load_id": load_id, "sources": list(sources)}
+    return {
+        rule: conn.execute(
+            sql.load("validate/stored_note").replace("{rule}", select), words | {"rule": rule}
+        ).rowcount
+        for rule, select in RULES.items()
+    }

@@ -4,10 +4,14 @@
 SELECT a.ex_date, a.kind,
     CASE WHEN a.kind = 'dividend' THEN trim_scale(a.amount)::text
         WHEN a.old = 1 THEN trim_scale(a.new)::text ELSE trim_scale(a.new) || '/' || trim_scale(a.old) END,
-    CASE WHEN a.kind = 'dividend' THEN u.unit END, nullif(a.pay_date, 'infinity'), nullif(a.type, ''), a.source, a.ex_date <= c.last_session,
+    CASE WHEN a.kind = 'dividend' THEN u.unit END, nullif(a.pay_date, 'infinity'), nullif(a.type, ''), a.source,
+    a.ex_date <= c.last_session,
     mart.money(a.amount * r.rate * %(to_per)s / u.per), mart.significant(r.rate, 12), r.rate_date, r.missing
 FROM mart.actions(%(instrument_id)s, %(known_at)s::timestamptz) AS a
-JOIN mart.instrument AS c ON c.instrument_id = %(instrument_id)s
+CROSS JOIN (
+    SELECT max(b.session) AS last_session
+    FROM mart.bars(%(instrument_id)s, '-infinity', 'infinity', %(known_at)s::timestamptz) AS b
+) AS c
 LEFT JOIN mart.price_unit AS u USING (unit_id)
 LEFT JOIN LATERAL (
     SELECT f.* FROM mart.fx_rates(

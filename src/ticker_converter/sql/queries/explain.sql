@@ -1,7 +1,8 @@
 -- One number taken apart: V = P x A x R on a day as known at a time. P: raw close of the last session on or before the day,
--- in currency units; A: the adjustment factor asked for; F: the factor for splits and dividends; R: the rate of the day.
+-- in currency units; A: the adjustment factor asked for; F: the factor for splits and dividends (`unsure`: null where
+-- a dividend after the session has no rate); R: the rate of the day.
 -- params: instrument_id, on, known_at, adjust, to, to_per, sources, max_age, pegs
--- returns: session, price, factor, all_factor, rate, rate_date, source, missing, value
+-- returns: session, price, factor, all_factor, rate, rate_date, source, missing, value, currency, unsure
 WITH bar AS (
     SELECT b.session, b.close / u.per AS price, u.currency, b.basis
     FROM mart.bars(%(instrument_id)s, '-infinity', %(on)s::date, %(known_at)s::timestamptz) AS b
@@ -19,8 +20,8 @@ factor AS (
     WHERE bar.session BETWEEN a.from_day AND a.to_day
 )
 SELECT b.session, b.price, round(a.num, 40) / a.den, round(f.num, 40) / f.den, r.rate * %(to_per)s, r.rate_date,
-    r.source, coalesce(r.missing, a.missing, f.missing),
-    mart.money(round(b.price * a.num, 40) / a.den * r.rate * %(to_per)s)
+    r.source, coalesce(r.missing, a.missing),
+    mart.money(round(b.price * a.num, 40) / a.den * r.rate * %(to_per)s), b.currency, f.missing
 FROM bar AS b
 JOIN factor AS a ON a.adjust = %(adjust)s
 JOIN factor AS f ON f.adjust = 'all'

@@ -1,10 +1,11 @@
 -- The sessions between which returns are measured: the last on or before `first` (else the first after it), and the last
--- on or before `last`.
+-- on or before `last`; and the listing's currency on that one.
 -- params: instrument_id, first, last, known_at
--- returns: base, end
+-- returns: base, end, currency
 SELECT
     coalesce(
         max(b.session) FILTER (WHERE b.session <= %(first)s::date), min(b.session) FILTER (WHERE b.session > %(first)s::date)),
-    max(b.session)
+    max(b.session), (array_agg(u.currency ORDER BY b.session DESC))[1]
 FROM mart.bars(%(instrument_id)s, '-infinity', %(last)s::date, %(known_at)s::timestamptz) AS b
-WHERE b.basis::text = (SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz))
+JOIN mart.price_unit AS u USING (unit_id)
+WHERE b.basis::text = mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz)

@@ -3,10 +3,12 @@
 -- params: instrument_id, base, end, adjust, to, known_at, sources, max_age, pegs
 -- returns: date, local, fx, total, missing
 WITH close AS MATERIALIZED (
-    SELECT c.*, mart.product(c.link) OVER (ORDER BY c.session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS link_to_end
+    SELECT c.*, CASE WHEN bool_and(c.link IS NOT NULL) OVER later IS NOT FALSE THEN mart.product(c.link) OVER later END
+            AS link_to_end
     FROM mart.closes(
         %(instrument_id)s, %(base)s::date, %(end)s::date, %(adjust)s, %(to)s, %(known_at)s::timestamptz,
         %(sources)s::text[], %(max_age)s, %(pegs)s) AS c
+    WINDOW later AS (ORDER BY c.session DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 step AS (
     SELECT c.session, c.close, c.rate, c.missing, c.link, lag(c.close) OVER w AS close_before,

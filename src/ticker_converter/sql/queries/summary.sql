@@ -2,7 +2,7 @@
 -- one on or before the day, of which any instrument has a bar. Up, down and unchanged by the price in its own currency;
 -- returns (8 decimals) and turnover in the target currency, or in the group's own.
 -- params: on, adjust, to, to_per, known_at, sources, max_age, pegs
--- returns: whole, exchange, currency, date, instruments, advancers, decliners, unchanged, compared, average_return, median_return, turnover, without_turnover, best, best_return, worst, worst_return, left_out
+-- returns: whole, exchange, currency, date, instruments, advancers, decliners, unchanged, compared, average_return, median_return, turnover, without_turnover, best, best_return, worst, worst_return, left_out, missing
 WITH move AS MATERIALIZED (
     SELECT m.*, max(m.session) FILTER (WHERE m.missing IS NULL OR m.missing NOT IN ('no_price', 'price_too_old'))
         OVER (PARTITION BY m.mic) AS day
@@ -37,6 +37,7 @@ SELECT grouping(j.mic) = 1, j.mic, j.currency,
     max(j.total) FILTER (WHERE j.reason IS NULL),
     (array_agg(j.symbol ORDER BY j.total, j.symbol) FILTER (WHERE j.reason IS NULL))[1],
     min(j.total) FILTER (WHERE j.reason IS NULL),
+    count(*) FILTER (WHERE j.reason IS NOT NULL),
     CASE WHEN grouping(j.mic) = 1 THEN jsonb_agg(
         jsonb_build_object('symbol', j.symbol, 'exchange', j.mic, 'date', j.session, 'reason', j.reason)
         ORDER BY j.reason, j.symbol) FILTER (WHERE j.reason IS NOT NULL) END

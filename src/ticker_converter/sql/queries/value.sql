@@ -23,7 +23,7 @@ priced AS (
         SELECT x.close, x.session, x.unit_id, x.basis
         FROM mart.bars(p.instrument_id, '-infinity', %(on)s::date, %(known_at)s::timestamptz) AS x
         WHERE NOT p.cash
-        ORDER BY x.session DESC LIMIT 1
+        ORDER BY x.basis <> 'r', x.session DESC LIMIT 1
     ) AS b ON true
     LEFT JOIN mart.price_unit AS u ON CASE WHEN p.cash THEN u.unit = p.money ELSE u.unit_id = b.unit_id END
 ),

@@ -21,11 +21,13 @@ both_say AS (
 SELECT b.base || '/' || b.quote || ' ' || b.source || ' ' || b.other, b.rate_date, jsonb_build_object(
     b.source, round(b.rate, 10), b.other, round(b.other_rate, 10), 'gap_percent', round(100 * b.gap, 4),
     'median_60_days_percent', round(100 * m.median::numeric, 4))
-FROM both_say AS b
+FROM (
+    SELECT s.*, array_agg(s.gap::float8) OVER (
+        PARTITION BY s.source, s.other, s.base, s.quote ORDER BY s.rate_date
+        RANGE BETWEEN '60 days' PRECEDING AND '1 day' PRECEDING) AS gaps
+    FROM both_say AS s
+) AS b
 CROSS JOIN LATERAL (
-    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY o.gap::float8) AS median
-    FROM both_say AS o
-    WHERE (o.source, o.other, o.base, o.quote) = (b.source, b.other, b.base, b.quote)
-        AND o.rate_date BETWEEN b.rate_date - 60 AND b.rate_date - 1
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY g.gap) AS median FROM unnest(b.gaps) AS g (gap)
 ) AS m
 WHERE b.gap > 0.02 OR b.gap > 0.0005 AND b.gap > 3 * m.median::numeric
