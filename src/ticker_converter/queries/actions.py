@@ -20,7 +20,8 @@ def actions(
     policy: Policy = POLICY,
 ) -> Result:  # fmt: skip
     """Actions by ex-date; a dividend is converted into `currency` at the rate of its ex-date, or has null and the
-    reason in `missing`. `applied` tells whether a stored session has reached the ex-date. A split's value is new per old."""
+    reason in `missing`. `applied` tells whether a stored session has reached the ex-date; a split's value is new
+    per old."""
     target = units.unit(currency) if currency is not None else None
     rows = conn.execute(
         sql.load("queries/actions"),

@@ -41,9 +41,9 @@ def prices(
         sql.load("queries/prices"),
         span | {
             "basis": basis, "adjust": adjust if basis == "r" else "none", "period": INTERVALS[interval],
-            "mic": found["mic"], "asked": asked is not None, "to": target.currency, "to_unit": target.unit, "to_per": target.per,
-            "sources": list(policy.sources), "max_age": policy.max_age_days, "pegs": policy.pegs,
-            "receipts": receipts and asked is not None,
+            "mic": found["mic"], "asked": asked is not None, "to": target.currency, "to_unit": target.unit,
+            "to_per": target.per, "sources": list(policy.sources), "max_age": policy.max_age_days,
+            "pegs": policy.pegs, "receipts": receipts and asked is not None,
         },
     ).fetchall()  # fmt: skip
     columns = ["date", "open", "high", "low", "close", "volume"]

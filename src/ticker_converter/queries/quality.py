@@ -11,7 +11,8 @@ from ticker_converter.queries.instruments import instrument
 
 def gaps(conn: Connection, symbol: str | None = None) -> list[dict[str, Any]]:
     """Runs of missing sessions: symbol (None: the exchange as a whole), mic, from, to, sessions, held (days with a
-    bar in quarantine), everyone (no instrument of the exchange has any of them). Instruments without a calendar have none."""
+    bar in quarantine), everyone (no instrument of the exchange has any of them). Without a calendar
+    there are none."""
     if symbol is not None:
         instrument(conn, symbol)
     rows = conn.execute(sql.load("queries/gaps"), {"symbol": symbol}).fetchall()
