@@ -124,6 +124,7 @@ def actions(
         "whole": [] if load.replay_of else list(whole),
         "about": about,
     } | _context(load)
+    conn.execute(sql.load("warehouse/action_pay_dates"), context)
     conn.execute(sql.load("warehouse/action_verdict"), context)
     verdicts = _verdicts(conn)
     late = 0

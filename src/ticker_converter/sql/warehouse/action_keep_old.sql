@@ -1,4 +1,5 @@
--- Close the actions that are about to be replaced, and those that a whole list no longer holds.
+-- Close the actions that are about to be replaced, those that a whole list no longer holds, and dividends stored without
+-- the payment date that is stated now.
 -- params: source_id, load_id, known_from, whole, about
 -- returns: withdrawn
 WITH listed AS (
@@ -11,7 +12,11 @@ leaving AS (
     FROM warehouse.fact_corporate_action AS f
     JOIN listed USING (instrument_id)
     WHERE f.source_id = %(source_id)s
-        AND f.kind = ANY (%(whole)s) AND f.known_from <= %(known_from)s
+        AND f.known_from <= %(known_from)s
+        AND (f.kind = ANY (%(whole)s) OR f.kind = 'dividend' AND f.pay_date = 'infinity' AND EXISTS (
+            SELECT FROM pg_temp.stage_action AS s
+            WHERE s.pay_date <> 'infinity'
+                AND (s.instrument_id, s.kind, s.ex_date, s.type) = (f.instrument_id, f.kind, f.ex_date, f.type)))
         AND NOT EXISTS (
             SELECT FROM pg_temp.stage_action AS s
             WHERE (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
