@@ -131,28 +131,38 @@ CREATE FUNCTION mart.adjustments(p_instrument integer, p_adjust text, p_known ti
         WHERE p_adjust <> 'none' AND a.ex_date <= last.session AND (a.kind <> 'dividend' OR p_adjust = 'all')
     ),
     payment AS (
-        SELECT a.ex_date, u.currency, sum(a.amount / u.per) AS amount
+        SELECT a.ex_date, u.currency, sum(round(a.amount, 30) / u.per) AS amount
         FROM action AS a
         JOIN mart.price_unit AS u USING (unit_id)
         WHERE a.kind = 'dividend'
         GROUP BY a.ex_date, u.currency
     ),
     closing AS (
-        SELECT p.ex_date, c.close / u.per AS close, u.currency
+        -- looked for among a month's bars first: to sort all later ones for each of 100 dividends took 110 ms
+        SELECT p.ex_date, round(coalesce(near.close, far.close), 30) / u.per AS close, u.currency
         FROM (SELECT DISTINCT ex_date FROM payment) AS p
-        CROSS JOIN LATERAL (
-            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date, 'infinity', p_known) AS b
-            WHERE b.basis = 'r'
-            ORDER BY b.session LIMIT 1
-        ) AS c
-        JOIN mart.price_unit AS u USING (unit_id)
+        LEFT JOIN LATERAL (
+            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date, p.ex_date + 30, p_known) AS b
+            WHERE b.basis = 'r' ORDER BY b.session LIMIT 1
+        ) AS near ON true
+        LEFT JOIN LATERAL (
+            SELECT b.close, b.unit_id FROM mart.bars(p_instrument, p.ex_date + 31, 'infinity', p_known) AS b
+            WHERE b.basis = 'r' AND near.close IS NULL ORDER BY b.session LIMIT 1
+        ) AS far ON true
+        JOIN mart.price_unit AS u ON u.unit_id = coalesce(near.unit_id, far.unit_id)
     ),
     paid AS (
         SELECT c.ex_date, c.close, sum(p.amount * r.rate) AS amount, bool_or(r.rate IS NULL) AS unknown
         FROM closing AS c
         JOIN payment AS p USING (ex_date)
-        CROSS JOIN LATERAL mart.fx_rates(
-            p.currency, c.currency, c.ex_date, c.ex_date, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+        CROSS JOIN LATERAL (
+            SELECT 1::numeric AS rate WHERE p.currency = c.currency
+            UNION ALL
+            SELECT m.rate
+            FROM mart.fx_rates(
+                p.currency, c.currency, c.ex_date, c.ex_date, p_sources, p_max_age, p_known, 0, p_pegs, false) AS m
+            WHERE p.currency <> c.currency
+        ) AS r
         GROUP BY c.ex_date, c.close
     ),
     factor AS (
@@ -240,20 +250,22 @@ CREATE FUNCTION mart.closes(p_instrument integer, p_first date, p_last date, p_a
         CROSS JOIN LATERAL mart.fx_rates(
             s.currency, coalesce(p_to, (SELECT x.currency FROM bar AS x ORDER BY x.session DESC LIMIT 1)), s.first, s.last,
             p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+    ),
+    link AS MATERIALIZED (
+        SELECT c.session, r.rate, r.missing
+        FROM (SELECT * FROM bar WHERE bar.currency_before <> bar.currency OFFSET 0) AS c
+        CROSS JOIN LATERAL mart.fx_rates(
+            c.currency_before, c.currency, c.session, c.session, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
     )
     SELECT b.session, b.currency, b.close, CASE WHEN b.currency_before <> b.currency THEN l.rate ELSE 1 END,
         f.rate, f.rate_date, f.source, coalesce(b.missing, f.missing, l.missing)
     FROM bar AS b
     LEFT JOIN fx AS f ON f.day = b.session AND f.currency = b.currency
-    LEFT JOIN LATERAL (
-        SELECT r.rate, r.missing FROM mart.fx_rates(
-            b.currency_before, b.currency, b.session, b.session, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
-        WHERE b.currency_before <> b.currency
-    ) AS l ON true
+    LEFT JOIN link AS l ON l.session = b.session
 $$;
 
 CREATE FUNCTION mart.exponent(x numeric) RETURNS integer
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (abs(x) >= (1)::numeric) THEN (length((trunc(abs(x)))::text) - 1) WHEN (x = (0)::numeric) THEN 0 ELSE ((length(ltrim(split_part((trim_scale(abs(x)))::text, '.'::text, 2), '0'::text)) - scale(trim_scale(x))) - 1) END;
 
 COMMENT ON FUNCTION mart.exponent(x numeric) IS 'floor(log10(|x|)), exactly; 0 for 0.';
@@ -564,17 +576,10 @@ CREATE FUNCTION mart.fx_unanswered(p_from text, p_to text, p_from_code text, p_t
 -- `rate_too_old` where a larger p_max_age would have given an answer.
 DECLARE
     island record;
-    own date;
-    joined date;
 BEGIN
     IF p_open = '{}' THEN
         RETURN;
     END IF;
-    SELECT x.first INTO own FROM mart.fx_span(
-        p_from_code, p_to_code, '-infinity', (SELECT max(d) FROM unnest(p_open) AS d) - p_lag, p_sources, p_known) AS x;
-    SELECT x.first INTO joined FROM mart.fx_joined_span(
-        p_from_code, p_to_code, '-infinity',
-        (SELECT max(d) - p_lag FROM unnest(p_open) AS d WHERE own IS NULL OR d - p_lag < own), p_sources, p_known) AS x;
     -- Islands of open days, so that a hole at each end of thirty years does not cost thirty years.
     FOR island IN
         SELECT array_agg(n.day) AS days, min(n.day) AS first, max(n.day) AS last
@@ -593,12 +598,22 @@ BEGIN
             SELECT * FROM mart.fx_pegged(
                 p_from, p_to, island.first, island.last, p_sources, p_max_age, p_known, p_lag, p_legs)
             WHERE p_pegs
+        ),
+        own AS MATERIALIZED (  -- read, and so looked for, only where nothing answers
+            SELECT * FROM mart.fx_span(
+                p_from_code, p_to_code, '-infinity', island.last - p_lag, p_sources, p_known)
+        ),
+        by_two AS MATERIALIZED (
+            SELECT * FROM mart.fx_joined_span(
+                p_from_code, p_to_code, '-infinity', island.last - p_lag, p_sources, p_known)
         )
         SELECT o.day, coalesce(round(j.num * p_to_per, 40) / (j.den * p_from_per), g.rate),
             coalesce(j.rate_date, g.rate_date), coalesce(j.source, g.source),
             CASE
                 WHEN j.day IS NOT NULL OR g.rate IS NOT NULL THEN NULL
-                WHEN least(own, joined) <= o.day - p_lag OR g.missing = 'rate_too_old' THEN 'rate_too_old'
+                WHEN g.missing = 'rate_too_old' THEN 'rate_too_old'
+                WHEN (SELECT s.first FROM own AS s) <= o.day - p_lag THEN 'rate_too_old'
+                WHEN (SELECT s.first FROM by_two AS s) <= o.day - p_lag THEN 'rate_too_old'
                 ELSE 'no_rate'
             END,
             CASE WHEN p_legs THEN coalesce(mart.with_legal(p_from, j.legs, p_to), g.legs) END
@@ -685,7 +700,7 @@ CREATE FUNCTION mart.legal_legs(p_from text, p_to text) RETURNS jsonb
 $$;
 
 CREATE FUNCTION mart.money(x numeric) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN trim_scale(round(x, CASE WHEN (abs(x) >= (1000)::numeric) THEN 6 WHEN (abs(x) >= (100)::numeric) THEN 7 WHEN (abs(x) >= (10)::numeric) THEN 8 WHEN (abs(x) >= (1)::numeric) THEN 9 WHEN (x = (0)::numeric) THEN 6 ELSE (9 - mart.exponent(x)) END));
 
 COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 decimals or 10 significant digits, whichever is finer.';
@@ -794,7 +809,7 @@ CREATE FUNCTION mart.sessions_between(p_mic text, p_after date, p_until date) RE
 $$;
 
 CREATE FUNCTION mart.significant(x numeric, digits integer) RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN trim_scale(round(x, ((digits - 1) - mart.exponent(x))));
 
 COMMENT ON FUNCTION mart.significant(x numeric, digits integer) IS 'x rounded to so many significant digits; rates are reported with 12.';
