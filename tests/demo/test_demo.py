@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.demo.conftest import PROGRAM
+from tests.demo.conftest import PROGRAM, free_port, wait_for
 from tests.support import command
 from tests.support.command import Finished
 from ticker_converter import embedded
@@ -150,19 +150,23 @@ def test_a_second_run_changes_nothing(demo: Finished, demo_home: Path) -> None:
     assert again.stdout == demo.stdout
 
 
+@pytest.mark.slow
 def test_it_serves_the_page_and_the_api_and_takes_its_server_along(demo: Finished, demo_home: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     line = [*PROGRAM, "demo", "--port", str(port)]
     env = command.bare_environment(demo_home)
     with subprocess.Popen(
-        line, env=env, cwd=demo_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        line,
+        env=env,
+        cwd=demo_home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         base = f"http://127.0.0.1:{port}"
-        retrying = httpx.HTTPTransport(retries=8)  # waits 0, 0.5, 1, 2, 4, ... seconds between connections
         try:
-            with httpx.Client(base_url=base, transport=retrying, timeout=60) as client:
+            wait_for(port, process)
+            with httpx.Client(base_url=base, timeout=60) as client:
                 assert client.get("/health/ready").status_code == 200
                 assert "text/html" in client.get("/").headers["content-type"]
                 asked = {"currency": "GBP", "from": "2023-04-10", "to": "2023-04-10", "receipts": "true"}
@@ -170,7 +174,7 @@ def test_it_serves_the_page_and_the_api_and_takes_its_server_along(demo: Finishe
                 assert '"close":24.17103492' in answer.text
                 assert answer.json()["prices"][0]["receipt"]["rate_date"] == "2023-04-06"
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches the workers as well
             out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err.decode()
     assert base in out.decode()
