@@ -212,7 +212,12 @@ class Run:
                 return Counts()
             with self.conn.transaction():
                 counts = self._publish(delivery, parsed, version, kind)
-                payloads.settle(self.conn, delivery.delivery_id, "loaded", version)
+                nothing = None if counts.read or parsed.whole else "holds no bar, rate or action to load"
+                payloads.settle(
+                    self.conn, delivery.delivery_id, "nothing" if nothing else "loaded", version, nothing
+                )
+            if nothing:
+                self.report.messages.append(f"{payload.request}: {nothing}")
         except (Permanent, ProviderBusy) as error:
             state = "refused" if isinstance(error, Refused | ProviderBusy) else "unreadable"
             payloads.settle(self.conn, delivery.delivery_id, state, version, str(error))

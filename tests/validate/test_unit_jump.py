@@ -105,6 +105,16 @@ def test_accepted_rows_stand_and_so_does_what_follows(conn: psycopg.Connection) 
     assert counts(bars(conn, whole_and_new, fetched_at=NOW)) == {"inserted": 1, "unchanged": 5}
 
 
+def test_an_accepted_peak_leaves_what_followed_it_in_place(conn: psycopg.Connection) -> None:
+    given = series([10, 11, 1100, 12, 13])
+    bars(conn, given, fetched_at=NOW)
+    answer(conn, "accepted")
+    before = snapshot(conn)
+    assert counts(bars(conn, given, fetched_at=NOW)) == {"unchanged": 5}
+    assert counts(bars(conn, given[3:], fetched_at=NOW)) == {"unchanged": 2}
+    assert snapshot(conn) == before
+
+
 def test_rejected_rows_stay_out_and_so_does_what_follows(conn: psycopg.Connection) -> None:
     given = series([10, 11, *[1100] * 14])
     bars(conn, given, fetched_at=NOW)

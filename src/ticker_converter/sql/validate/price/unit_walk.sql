@@ -1,6 +1,6 @@
 -- Walk along the closes of each instrument where a jump may be: the new bars that passed the other rules, and what is
 -- stored and held around and after them, because a row that arrives inside a neighbourhood judges it again. What stands
--- before the first new bar, what a person accepted and what a person rejected is not in question.
+-- before the first new bar, what a person accepted, rejected or rescaled is not in question.
 -- params: none
 -- returns: none
 WITH fresh AS (
@@ -23,7 +23,8 @@ suspect AS (  -- a jump needs closes 75 times apart, here or between here and wh
     WHERE greatest(p.high, f.high) >= 75 * least(p.low, f.low)
         OR EXISTS (
             SELECT FROM landing.quarantine AS q
-            WHERE q.instrument_id = p.instrument_id AND q.state IN ('held', 'rejected') AND q.reason = 'unit_jump')
+            WHERE q.instrument_id = p.instrument_id AND q.state IN ('held', 'rejected', 'rescaled')
+                AND q.reason = 'unit_jump')
     UNION ALL  -- new splits: they may explain what is held
     SELECT q.instrument_id, min(q.day)
     FROM landing.quarantine AS q
@@ -42,9 +43,11 @@ split AS (
     CROSS JOIN LATERAL mart.actions(s.instrument_id, NULL) AS a
     WHERE a.kind = 'split'
 ),
-stored AS (
+stored AS (  -- decided: a person's, or stood there when a person answered for one of the ten before it
     SELECT f.instrument_id, f.session, f.close, f.unit_id, f.basis, s.first,
-        l.kind IN ('decision', 'correction', 'edit') AS decided
+        max(f.load_id) FILTER (WHERE l.kind IN ('decision', 'correction', 'edit')) OVER (
+            PARTITION BY f.instrument_id ORDER BY f.session ROWS BETWEEN 10 PRECEDING AND CURRENT ROW
+        ) >= f.load_id AS decided
     FROM suspect AS s
     JOIN warehouse.fact_price AS f ON f.instrument_id = s.instrument_id AND f.session >= s.first - 30
     JOIN landing.load AS l USING (load_id)
@@ -52,17 +55,17 @@ stored AS (
 waiting AS (
     SELECT DISTINCT ON (q.instrument_id, q.day) q.quarantine_id, q.instrument_id, q.day AS session,
         (q.content ->> 'close')::numeric AS close, u.unit_id, (q.content ->> 'basis')::"char" AS basis, s.first,
-        q.state = 'rejected' AS rejected
+        q.state <> 'held' AS answered
     FROM suspect AS s
     JOIN landing.quarantine AS q ON q.instrument_id = s.instrument_id AND q.day >= s.first - 30
     JOIN warehouse.dim_price_unit AS u ON u.unit = q.content ->> 'unit'
-    WHERE q.state IN ('held', 'rejected') AND q.reason = 'unit_jump'
+    WHERE q.state IN ('held', 'rejected', 'rescaled') AND q.reason = 'unit_jump'
     ORDER BY q.instrument_id, q.day, q.state, q.quarantine_id DESC
 ),
 known AS (
     SELECT f.row_no, f.instrument_id, f.session, f.close, f.unit_id, f.basis, NULL::integer AS quarantine_id,
         CASE WHEN p.decided AND p.close = f.close AND p.unit_id = f.unit_id THEN false
-            WHEN w.rejected AND w.close = f.close THEN true END AS forced
+            WHEN w.answered AND w.close = f.close THEN true END AS forced
     FROM fresh AS f
     JOIN suspect AS s USING (instrument_id)
     LEFT JOIN stored AS p USING (instrument_id, session)
@@ -74,7 +77,7 @@ known AS (
     WHERE NOT EXISTS (SELECT FROM fresh AS f WHERE f.instrument_id = p.instrument_id AND f.session = p.session)
     UNION ALL
     SELECT NULL, w.instrument_id, w.session, w.close, w.unit_id, w.basis, w.quarantine_id,
-        CASE WHEN w.rejected OR w.session < w.first THEN true END
+        CASE WHEN w.answered OR w.session < w.first THEN true END
     FROM waiting AS w
     WHERE NOT EXISTS (SELECT FROM fresh AS f WHERE f.instrument_id = w.instrument_id AND f.session = w.session)
         AND NOT EXISTS (SELECT FROM stored AS p WHERE p.instrument_id = w.instrument_id AND p.session = w.session)

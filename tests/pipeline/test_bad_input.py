@@ -1,0 +1,165 @@
+"""Input that is broken: one line that says where and why, or rows in quarantine; never half of it loaded."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support.writing import BARS, RATES, counts, file, held, load, snapshot
+from ticker_converter.errors import TickerConverterError, Unreadable
+from ticker_converter.records import Payload
+
+HEADER = (BARS + "\n").encode()
+GOOD = b"A,2024-01-03,10,11,9,10,5\n"
+HTML = b"<!DOCTYPE html><html><head><title>503</title></head><body>busy</body></html>"
+
+
+def zipped(content: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eurofxref-hist.csv", content)
+    return stream.getvalue()
+
+
+ZIP = zipped(b"Date,USD,\n" + b"".join(b"2024-01-%02d,1.1%d,\n" % (day, day) for day in range(2, 6)) * 300)
+
+PRICES = {
+    "empty": b"",
+    "white space": b" \n\n",
+    "header only": HEADER,
+    "a web page": HTML,
+    "wrong header": b"foo,bar\n1,2\n",
+    "no symbol": b"date,open,high,low,close\n2024-01-03,1,1,1,1\n",
+    "json": b'{"Time Series (Daily)": {}}',
+    "zeros": bytes(100_000),
+    "NUL after good rows": HEADER + GOOD * 10 + b"A,2024-01-04,1\x000,11,9,10,5\n",
+    "NUL far behind": HEADER + GOOD * 20_000 + b"A,2024-01-04,1\x000,11,9,10,5\n",
+    "invalid UTF-8": HEADER + GOOD + b"\xff\xfe,2024-01-04,10,11,9,10,5\n",
+    "invalid UTF-8 far behind": HEADER + GOOD * 400_000 + b"\xc3\x28,2024-01-04,10,11,9,10,5\n",
+    "UTF-16": (BARS + "\nA,2024-01-03,10,11,9,10,5\n").encode("utf-16"),
+    "one line of 10 MB": b"A" * 10_000_000,
+    "too many cells": HEADER + GOOD + b"A,2024-01-04,10,11,9,10,5,6,7\n",
+    "an open quote": HEADER + GOOD + b'A,"2024-01-04,10,11,9,10,5\n' + GOOD * 3,
+    "a symbol with spaces": HEADER + b"A B C,2024-01-04,10,11,9,10,5\n",
+    "a symbol of 200 letters": HEADER + b"A" * 200 + b",2024-01-04,10,11,9,10,5\n",
+    "a symbol that is SQL": HEADER + b"A'; DROP TABLE x;--,2024-01-04,10,11,9,10,5\n",
+    "a cut zip": ZIP[:200],
+    "a cut parquet": b"PAR1" + bytes(1000),
+}
+HELD = {
+    "NaN": (b"A,2024-01-04,NaN,11,9,10,5\n", "not_a_number"),
+    "a negative price": (b"A,2024-01-04,-10,11,9,10,5\n", "not_positive"),
+    "a date to come": (b"A,2099-01-05,10,11,9,10,5\n", "future_date"),
+    "a huge exponent": (b"A,2024-01-04,1e999,11,9,10,5\n", "not_a_number"),
+    "a number of 1,000 digits": (b"A,2024-01-04," + b"9" * 1000 + b",11,9,10,5\n", "not_a_number"),
+    "a cell of 10 MB": (b"A,2024-01-04," + b"9" * 10_000_000 + b",11,9,10,5\n", "not_a_number"),
+    "a comma in a number": (b'A,2024-01-04,"1,000",11,9,10,5\n', "not_a_number"),
+    "a date of the year 0": (b"A,0000-01-05,10,11,9,10,5\n", "not_a_number"),
+    "a currency nobody knows": (b"A,2024-01-04,10,11,9,10,5,QQQ\n", "unknown_currency"),
+}
+
+
+def one_line(error: TickerConverterError) -> None:
+    assert str(error) and "\n" not in str(error) and len(str(error)) < 500
+    assert error.exit_code in (1, 2, 4)
+
+
+@pytest.mark.parametrize("what", PRICES)
+def test_a_broken_file_is_one_line_and_loads_nothing(conn: psycopg.Connection, what: str) -> None:
+    before = snapshot(conn)
+    with pytest.raises(TickerConverterError) as raised:
+        load(conn, file("prices", PRICES[what], unit="USD"))
+    one_line(raised.value)
+    assert snapshot(conn) == before
+    assert conn.execute("SELECT state, message FROM landing.delivery").fetchall() == [
+        ("unreadable", str(raised.value))
+    ]
+    assert conn.execute("SELECT count(*) FROM landing.load").fetchone() == (0,)
+    assert conn.execute("SELECT state FROM landing.run").fetchall() == [("failed",)]
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_a_broken_row_is_held_and_the_rest_is_loaded(conn: psycopg.Connection, what: str) -> None:
+    row, reason = HELD[what]
+    header = HEADER if row.count(b",") < 7 or b'"' in row else (BARS + ",unit\n").encode()
+    good = GOOD if header == HEADER else GOOD.replace(b"\n", b",USD\n")
+    assert counts(load(conn, file("prices", header + good + row, unit="USD"))) == {
+        "inserted": 1,
+        "quarantined": 1,
+    }
+    assert [entry[2] for entry in held(conn)] == [reason]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [ZIP[:-100], ZIP[:200], b"PK\x05\x06" + bytes(18), zipped(b""), zipped(HTML), HTML, b"", bytes(1000),
+     b"<?xml version='1.0'?><gesmes:Envelope>", b"Date,USD,\n", b"Date,QQ,\n2024-01-02,1,\n"],
+)  # fmt: skip
+def test_broken_rates_of_the_ecb_are_one_line_and_load_nothing(conn: psycopg.Connection, body: bytes) -> None:
+    before = snapshot(conn)
+    for payload in (
+        Payload(
+            "ecb", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", datetime.now(UTC), body
+        ),
+        file("rates", body, name="eurofxref-hist.zip"),
+    ):
+        with pytest.raises(TickerConverterError) as raised:
+            load(conn, payload)
+        one_line(raised.value)
+    assert snapshot(conn) == before
+
+
+@pytest.mark.parametrize(
+    "body", [f"{RATES}\n", "base,quote\nEUR,USD\n", "base,quote,date,rate\nEUR,USD\n" * 0]
+)
+def test_broken_rates_of_a_person_load_nothing(conn: psycopg.Connection, body: str) -> None:
+    with pytest.raises(TickerConverterError) as raised:
+        load(conn, file("rates", body))
+    one_line(raised.value)
+
+
+def test_a_rate_of_a_source_that_is_no_name_loads_nothing(conn: psycopg.Connection) -> None:
+    before = snapshot(conn)
+    try:
+        load(conn, file("rates", f"{RATES},source\nEUR,USD,2024-01-03,1.1,\x01{'x' * 5000}\n"))
+    except TickerConverterError as error:
+        one_line(error)
+        assert snapshot(conn) == before
+
+
+@pytest.mark.slow
+def test_a_gigabyte_of_zeros_costs_seconds_and_loads_nothing(
+    conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "zeros.csv"
+    with path.open("wb") as sparse:
+        sparse.truncate(2**30)
+    with pytest.raises(Unreadable) as raised:
+        load(conn, file("prices", path, unit="USD"))
+    one_line(raised.value)
+    row = conn.execute(
+        "SELECT bytes, pg_total_relation_size('landing.payload_chunk') < 2e7 FROM landing.payload"
+    ).fetchone()
+    assert row == (2**30, True)
+
+
+def test_a_file_that_is_not_there_is_one_line(conn: psycopg.Connection, tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(TickerConverterError) as raised:
+            load(conn, file("prices", path, unit="USD"))
+        one_line(raised.value)
+    assert conn.execute("SELECT count(*) FROM landing.delivery").fetchone() == (0,)
+
+
+def test_what_comes_before_a_broken_file_stays(conn: psycopg.Connection) -> None:
+    with pytest.raises(Unreadable):
+        load(conn, file("prices", HEADER + GOOD, unit="USD"), file("prices", HTML, unit="USD"))
+    assert conn.execute("SELECT count(*) FROM warehouse.fact_price").fetchone() == (1,)
+    assert conn.execute("SELECT state FROM landing.delivery ORDER BY delivery_id").fetchall() == [
+        ("loaded",), ("unreadable",)
+    ]  # fmt: skip
