@@ -13,6 +13,13 @@ BEGIN
         EXCEPTION
             WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server made it
         END;
+        BEGIN  -- from PostgreSQL 16 on, who makes a role may not take it without this
+            IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
+                EXECUTE format('GRANT %I TO %I', name, current_user);
+            END IF;
+        EXCEPTION
+            WHEN insufficient_privilege THEN NULL;  -- the server's own init says who reads as whom
+        END;
     END LOOP;
 END
 $roles$;
