@@ -85,9 +85,9 @@ def between_beliefs(
 
 
 def _explained(a: _Number, b: _Number, parts: dict[str, Decimal]) -> dict[str, Any]:
-    """Every part rounded to the digits of the values; what rounding leaves over goes to the largest."""
+    """Every part rounded to the digits that the finer value is reported with; the rest goes to the largest."""
     change = b.value - a.value
-    quantum = Decimal(1).scaleb(min(0, _exponent(a.value), _exponent(b.value)))
+    quantum = Decimal(1).scaleb(-max(6, 9 - a.value.adjusted(), 9 - b.value.adjusted()))
     exact = {name: parts.get(name, Decimal(0)) for name in PARTS}
     shown = {name: part.quantize(quantum, "ROUND_HALF_UP") for name, part in exact.items()}
     largest = max(PARTS, key=lambda name: abs(exact[name]))
@@ -96,12 +96,6 @@ def _explained(a: _Number, b: _Number, parts: dict[str, Decimal]) -> dict[str, A
         "from": a.said, "to": b.said, "change": _plain(change),
         "parts": {name: _plain(part) for name, part in shown.items()},
     }  # fmt: skip
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return exponent
 
 
 class _Reader:
@@ -162,5 +156,6 @@ def _plain(value: Decimal) -> Decimal:
     """The same number without trailing zeros, an exponent or a minus before zero."""
     if not value:
         return Decimal(0)
-    exponent = _exponent(value.normalize())
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
     return value.quantize(Decimal(1).scaleb(min(0, exponent)))

@@ -189,6 +189,27 @@ CREATE FUNCTION mart.adjustments(p_instrument integer, p_adjust text, p_known ti
     SELECT coalesce((SELECT max(ex_date) FROM day), '-infinity'), 'infinity', 1, 1, 1, 1, NULL
 $$;
 
+CREATE FUNCTION mart.bar_until(p_instrument integer, p_until date, p_basis "char", p_skip integer, p_known timestamp with time zone) RETURNS TABLE(session date, unit_id smallint, basis "char", close numeric, volume numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    -- The last bar on or before p_until (of one basis; null: of any), or the p_skip-th before it. Two arms, because over
+    -- mart.bars alone every bar of the instrument is read and sorted: 8 s for 10,000 instruments of 270 bars, now 0.1.
+    SELECT * FROM (
+        SELECT p.session, p.unit_id, p.basis, p.close, p.volume
+        FROM mart.price AS p
+        WHERE p_known IS NULL AND p.instrument_id = p_instrument AND p.session <= p_until
+            AND (p_basis IS NULL OR p.basis = p_basis)
+        ORDER BY p.session DESC OFFSET p_skip LIMIT 1
+    ) AS current
+    UNION ALL
+    SELECT * FROM (
+        SELECT b.session, b.unit_id, b.basis, b.close, b.volume
+        FROM mart.bars(p_instrument, '-infinity', p_until, p_known) AS b
+        WHERE p_known IS NOT NULL AND (p_basis IS NULL OR b.basis = p_basis)
+        ORDER BY b.session DESC OFFSET p_skip LIMIT 1
+    ) AS known
+$$;
+
 CREATE FUNCTION mart.bars(p_instrument integer, p_first date, p_last date, p_known timestamp with time zone) RETURNS TABLE(session date, source_id smallint, unit_id smallint, basis "char", open numeric, high numeric, low numeric, close numeric, volume numeric)
     LANGUAGE sql STABLE
     AS $$
@@ -660,11 +681,7 @@ CREATE FUNCTION mart.latest(p_on date, p_known timestamp with time zone) RETURNS
     WITH bar AS MATERIALIZED (
         SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, b.volume, b.unit_id
         FROM mart.instrument AS i
-        LEFT JOIN LATERAL (
-            SELECT x.session, x.basis, x.close, x.volume, x.unit_id
-            FROM mart.bars(i.instrument_id, '-infinity', p_on, p_known) AS x
-            ORDER BY x.session DESC LIMIT 1
-        ) AS b ON true
+        LEFT JOIN LATERAL mart.bar_until(i.instrument_id, p_on, NULL, 0, p_known) AS b ON true
         WHERE i.watched
     ),
     age AS MATERIALIZED (
@@ -719,12 +736,8 @@ CREATE FUNCTION mart.moves(p_on date, p_back integer, p_before date, p_adjust te
                 WHEN l.basis = 's' AND p_adjust <> 'splits' OR l.basis = 'a' AND p_adjust <> 'all' THEN 'basis'
                 WHEN b.session IS NULL OR b.session >= l.session THEN 'too_few_sessions' END) AS reason
         FROM mart.latest(p_on, p_known) AS l
-        LEFT JOIN LATERAL (
-            SELECT x.session, x.close, x.unit_id
-            FROM mart.bars(l.instrument_id, '-infinity', coalesce(p_before, l.session) - 1, p_known) AS x
-            WHERE x.basis = l.basis
-            ORDER BY x.session DESC OFFSET p_back - 1 LIMIT 1
-        ) AS b ON l.missing IS NULL
+        LEFT JOIN LATERAL mart.bar_until(
+            l.instrument_id, coalesce(p_before, l.session) - 1, l.basis, p_back - 1, p_known) AS b ON l.missing IS NULL
         LEFT JOIN mart.price_unit AS bu ON bu.unit_id = b.unit_id
     ),
     acted AS MATERIALIZED (  -- few have a split in the window, and only for these is the whole list worked out

@@ -50,16 +50,18 @@ AS $$
         CROSS JOIN LATERAL mart.fx_rates(
             s.currency, coalesce(p_to, (SELECT x.currency FROM bar AS x ORDER BY x.session DESC LIMIT 1)), s.first, s.last,
             p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+    ),
+    link AS MATERIALIZED (
+        SELECT c.session, r.rate, r.missing
+        FROM (SELECT * FROM bar WHERE bar.currency_before <> bar.currency OFFSET 0) AS c
+        CROSS JOIN LATERAL mart.fx_rates(
+            c.currency_before, c.currency, c.session, c.session, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
     )
     SELECT b.session, b.currency, b.close, CASE WHEN b.currency_before <> b.currency THEN l.rate ELSE 1 END,
         f.rate, f.rate_date, f.source, coalesce(b.missing, f.missing, l.missing)
     FROM bar AS b
     LEFT JOIN fx AS f ON f.day = b.session AND f.currency = b.currency
-    LEFT JOIN LATERAL (
-        SELECT r.rate, r.missing FROM mart.fx_rates(
-            b.currency_before, b.currency, b.session, b.session, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
-        WHERE b.currency_before <> b.currency
-    ) AS l ON true
+    LEFT JOIN link AS l ON l.session = b.session
 $$;
 
 CREATE FUNCTION mart.sessions_between(p_mic text, p_after date, p_until date) RETURNS integer

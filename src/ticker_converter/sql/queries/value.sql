@@ -9,7 +9,7 @@ WITH position AS (
     LEFT JOIN mart.instrument AS i ON i.symbol = p.symbol
 ),
 priced AS (
-    SELECT p.*, coalesce(b.close, CASE WHEN p.cash THEN 1 END) AS price, b.session, u.unit, u.currency, u.per,
+    SELECT p.*, coalesce(b.close, CASE WHEN p.cash AND u.unit IS NOT NULL THEN 1 END) AS price, b.session, u.unit, u.currency, u.per,
         CASE
             WHEN p.cash AND u.unit IS NULL THEN 'unknown_currency'
             WHEN p.cash THEN NULL
