@@ -27,6 +27,28 @@ CREATE AGGREGATE mart.smoothed (x numeric, n integer, weight integer) (
 COMMENT ON AGGREGATE mart.smoothed(numeric, integer, integer) IS
     'Over rows in order: the mean of the first n, then (weight x + (n-1) before)/(n-1+weight), 30 decimals each step; null until n rows, and anew after a null. Weight 2: EMA with alpha 2/(n+1); weight 1: Wilder''s average.';
 
+CREATE FUNCTION mart.bar_until(p_instrument integer, p_until date, p_basis "char", p_skip integer, p_known timestamptz)
+RETURNS TABLE (session date, unit_id smallint, basis "char", close numeric, volume numeric)
+LANGUAGE sql STABLE
+AS $$
+    -- The last bar on or before p_until (of one basis; null: of any), or the p_skip-th before it. Two arms, because over
+    -- mart.bars alone every bar of the instrument is read and sorted: 8 s for 10,000 instruments of 270 bars, now 0.1.
+    SELECT * FROM (
+        SELECT p.session, p.unit_id, p.basis, p.close, p.volume
+        FROM mart.price AS p
+        WHERE p_known IS NULL AND p.instrument_id = p_instrument AND p.session <= p_until
+            AND (p_basis IS NULL OR p.basis = p_basis)
+        ORDER BY p.session DESC OFFSET p_skip LIMIT 1
+    ) AS current
+    UNION ALL
+    SELECT * FROM (
+        SELECT b.session, b.unit_id, b.basis, b.close, b.volume
+        FROM mart.bars(p_instrument, '-infinity', p_until, p_known) AS b
+        WHERE p_known IS NOT NULL AND (p_basis IS NULL OR b.basis = p_basis)
+        ORDER BY b.session DESC OFFSET p_skip LIMIT 1
+    ) AS known
+$$;
+
 CREATE FUNCTION mart.latest(p_on date, p_known timestamptz)
 RETURNS TABLE (
     instrument_id integer, symbol text, mic text, session date, unit text, currency text, per integer, basis "char",
@@ -39,11 +61,7 @@ AS $$
     WITH bar AS MATERIALIZED (
         SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, b.volume, b.unit_id
         FROM mart.instrument AS i
-        LEFT JOIN LATERAL (
-            SELECT x.session, x.basis, x.close, x.volume, x.unit_id
-            FROM mart.bars(i.instrument_id, '-infinity', p_on, p_known) AS x
-            ORDER BY x.session DESC LIMIT 1
-        ) AS b ON true
+        LEFT JOIN LATERAL mart.bar_until(i.instrument_id, p_on, NULL, 0, p_known) AS b ON true
         WHERE i.watched
     ),
     age AS MATERIALIZED (
@@ -78,20 +96,17 @@ AS $$
                 WHEN l.basis = 's' AND p_adjust <> 'splits' OR l.basis = 'a' AND p_adjust <> 'all' THEN 'basis'
                 WHEN b.session IS NULL OR b.session >= l.session THEN 'too_few_sessions' END) AS reason
         FROM mart.latest(p_on, p_known) AS l
-        LEFT JOIN LATERAL (
-            SELECT x.session, x.close, x.unit_id
-            FROM mart.bars(l.instrument_id, '-infinity', coalesce(p_before, l.session) - 1, p_known) AS x
-            WHERE x.basis = l.basis
-            ORDER BY x.session DESC OFFSET p_back - 1 LIMIT 1
-        ) AS b ON l.missing IS NULL
+        LEFT JOIN LATERAL mart.bar_until(
+            l.instrument_id, coalesce(p_before, l.session) - 1, l.basis, p_back - 1, p_known) AS b ON l.missing IS NULL
         LEFT JOIN mart.price_unit AS bu ON bu.unit_id = b.unit_id
     ),
-    acted AS MATERIALIZED (  -- few have a split in the window, and only for these is the whole list worked out
+    acted AS MATERIALIZED (  -- the few with an action in the window: only for these are all actions worked out, 1 ms each
         SELECT p.instrument_id, p.base, p.session
         FROM pair AS p
         WHERE p.reason IS NULL AND p.basis = 'r' AND p_adjust <> 'none' AND EXISTS (
             SELECT FROM mart.corporate_action AS a
-            WHERE a.instrument_id = p.instrument_id AND a.ex_date > p.base AND a.ex_date <= p.session)
+            WHERE a.instrument_id = p.instrument_id AND a.ex_date > p.base AND a.ex_date <= p.session
+                AND (a.kind <> 'dividend' OR p_adjust = 'all'))
     ),
     span AS MATERIALIZED (
         SELECT a.instrument_id, a.base, a.session, f.*
