@@ -36,7 +36,7 @@ def register(commands: Commands) -> None:
         commands, "value", _value, "Value positions in one currency, and say what was left out and why."
     )
     value.add_argument("file", type=Path, metavar="FILE.csv", help="symbol,quantity; CASH:USD is money")
-    _add_currency(value, required=True)
+    _add_currency(value)
     value.add_argument("--on", type=words.day, metavar="D", help="the day (default: today, UTC)")
     value.add_argument(
         "--max-price-age", type=words.count, default=10, metavar="N",

@@ -17,19 +17,19 @@ from ticker_converter.queries.result import POLICY, Policy
 
 
 def value(
-    conn: Connection, positions: Sequence[tuple[str, Decimal]], *, currency: str, on: date | None = None,
-    known_at: datetime | None = None, max_price_age: int = 10, policy: Policy = POLICY,
+    conn: Connection, positions: Sequence[tuple[str, Decimal]], *, currency: str | None = None,
+    on: date | None = None, known_at: datetime | None = None, max_price_age: int = 10, policy: Policy = POLICY,
 ) -> dict[str, Any]:  # fmt: skip
     """{"currency", "on", "total", "covered_share", "positions", "left_out"}.
 
     `positions` are (symbol, quantity), `CASH:USD` an amount of money; `covered_share` is positions valued by positions
     given, by number; `total` is the sum of the reported values. A close more than `max_price_age` sessions old is left
-    out (`price_too_old`)."""
+    out (`price_too_old`). `currency` may be left out when all positions are in one."""
     if not positions:
         raise Usage("no positions: a file of symbol,quantity is expected")
     if max_price_age < 0 or policy.max_age_days < 0:
         raise Usage("--max-price-age and --max-age-days are 0 or more")
-    target = units.unit(currency)
+    target = units.unit(currency if currency is not None else _common_currency(conn, positions))
     day = not_after_today(conn, on) if on else today(conn)
     rows = conn.execute(
         sql.load("queries/value"),
@@ -54,6 +54,19 @@ def value(
         "currency": target.unit, "on": day, "total": total, "covered_share": share, "positions": valued,
         "left_out": left_out,
     }  # fmt: skip
+
+
+def _common_currency(conn: Connection, positions: Sequence[tuple[str, Decimal]]) -> str:
+    """The one currency that the positions are in; Usage if they are in several, or in none that is known."""
+    symbols = [_spelled(symbol) for symbol, _ in positions]
+    found = [
+        row[0] for row in conn.execute(sql.load("queries/value_currencies"), {"symbols": symbols}).fetchall()
+    ]
+    if len(found) != 1:
+        raise Usage(
+            f"the positions are in {', '.join(found) or 'no known currency'}: say --in which to value them"
+        )
+    return str(found[0])
 
 
 def _spelled(symbol: str) -> str:
