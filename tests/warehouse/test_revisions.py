@@ -27,7 +27,8 @@ def test_a_changed_value_is_a_revision(conn: psycopg.Connection) -> None:
     assert closes(conn, "A", before) == {}
     row = conn.execute(
         "SELECT r.close, r.known_from = l.known_from, r.known_to = c.known_from "
-        "FROM warehouse.fact_price_revision AS r JOIN landing.load AS l USING (load_id) JOIN landing.load AS c ON c.load_id = r.closed_by"
+        "FROM warehouse.fact_price_revision AS r JOIN landing.load AS l USING (load_id) "
+        "JOIN landing.load AS c ON c.load_id = r.closed_by"
     ).fetchone()
     assert row is not None and (int(row[0]), row[1], row[2]) == (10, True, True)
 
