@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -21,7 +21,8 @@ D = Decimal
 
 
 def total(found: dict[str, Any]) -> Decimal:
-    return sum(found["parts"].values(), D(0))
+    with localcontext(prec=100):
+        return sum(found["parts"].values(), D(0))
 
 
 def exact(found: dict[str, Any], parts: dict[str, Fraction]) -> None:
@@ -31,7 +32,8 @@ def exact(found: dict[str, Any], parts: dict[str, Fraction]) -> None:
     for name, part in found["parts"].items():
         wanted = parts.get(name, Fraction(0))
         assert abs(Fraction(part) - wanted) <= 4 * unit, name
-    assert total(found) == found["change"] == found["to"]["value"] - found["from"]["value"]
+    with localcontext(prec=100):
+        assert total(found) == found["change"] == found["to"]["value"] - found["from"]["value"]
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def revise_close(store: Store, instrument: int, on: date, close: Decimal | str) 
 def late_split(store: Store, instrument: int, ex_date: date, new: int) -> None:
     store.split(instrument, ex_date, str(new))
     store.conn.execute(
-        "UPDATE warehouse.fact_corporate_action SET known_from = %s WHERE instrument_id = %s AND ex_date = %s",
+        "UPDATE warehouse.fact_corporate_action SET known_from = %s"
+        " WHERE kind = 'split' AND instrument_id = %s AND ex_date = %s",
         [SECOND, instrument, ex_date],
     )
 
