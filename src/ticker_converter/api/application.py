@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from ticker_converter import db
-from ticker_converter.api import formats, health, problems, routes, schemas
+from ticker_converter.api import analytics, formats, health, problems, routes, schemas
 from ticker_converter.api.answers import page
 from ticker_converter.api.middleware import Requests
 from ticker_converter.api.pool import Readers
@@ -50,6 +50,7 @@ def create(settings: Settings, version: str) -> FastAPI:
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
     app.include_router(routes.router)
+    app.include_router(analytics.router)
     app.include_router(health.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     app.add_middleware(Requests)

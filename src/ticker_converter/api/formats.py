@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,11 +39,12 @@ FORMATS = (JSON, CSV, ARROW, PARQUET)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One answer: the JSON value, and the same as columns and rows."""
+    """One answer: the JSON value, and the same as columns and rows. `numbers`: columns that only the request names."""
 
     document: Any
     columns: Sequence[str]
     rows: Iterable[Sequence[Any]]
+    numbers: Set[str] = frozenset()
 
 
 def choose(accept: str | None, asked: str | None) -> Format:
@@ -123,9 +124,15 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-_NUMBERS = {"open", "high", "low", "close", "volume", "rate", "amount", "result"}
-_COUNTS = {"age_days", "bars", "sessions_behind"}
-_DAYS = {"date", "rate_date", "on", "first_session", "last_session"}
+_NUMBERS = {
+    "open", "high", "low", "close", "volume", "rate", "amount", "result", "local", "fx", "total", "local_close",
+    "average_return", "median_return", "turnover", "best_return", "worst_return",
+}  # fmt: skip
+_COUNTS = {
+    "age_days", "bars", "sessions_behind", "rank", "instruments", "advancers", "decliners", "unchanged", "compared",
+    "without_turnover", "left_out",
+}  # fmt: skip
+_DAYS = {"date", "rate_date", "on", "first_session", "last_session", "base_date"}
 _FLAGS = {"watched", "partial"}
 _TIMES = {"known_at"}
 
@@ -137,7 +144,7 @@ def _frame(table: Table) -> pl.DataFrame:
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
     series = []
     for name, values in zip(table.columns, columns, strict=True):
-        if name in _NUMBERS:
+        if name in _NUMBERS or name in table.numbers:
             for value in values:
                 _fits(name, value)
             series.append(pl.Series(name, values, pl.Decimal(38, 20)))

@@ -48,9 +48,12 @@ def summary(
     if target is None:
         del whole["turnover"]
     left_out = [
-        {**entry, "date": date.fromisoformat(entry["date"]) if entry["date"] else None}
-        for entry in missing or []
-    ]
+        {
+            "symbol": one["symbol"], "exchange": one["exchange"],
+            "date": date.fromisoformat(one["date"]) if one["date"] else None, "reason": one["reason"],
+        }
+        for one in missing or []
+    ]  # fmt: skip
     head: dict[str, Any] = {
         "currency": target.unit if target else None, "on": day, "adjust": adjust, "whole": whole, "left_out": left_out
     }  # fmt: skip

@@ -503,7 +503,7 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
         -- a source with a pivot: only the pairs among the two currencies and the pivot. LATERAL and OFFSET 0 keep these
         -- as index lookups whatever the planner guesses: 90 ms of hash joins over the whole table became 6 ms.
         SELECT r.source_id, b.canonical AS x, q.canonical AS y, r.rate_date, r.base, r.quote, r.rate, r.known_from,
-            b.per AS x_per, q.per AS y_per, s.pivot
+            b.per AS x_per, q.per AS y_per, b.retired_on AS x_until, q.retired_on AS y_until, s.pivot
         FROM src AS s
         JOIN code AS b ON b.source_id = s.source_id
         JOIN code AS q ON q.source_id = s.source_id AND q.canonical <> b.canonical
@@ -519,7 +519,7 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
         UNION ALL
         -- a source without: whatever it published that touches either
         SELECT r.source_id, b.canonical, q.canonical, r.rate_date, r.base, r.quote, r.rate, r.known_from, b.per, q.per,
-            NULL
+            b.retired_on, q.retired_on, NULL
         FROM src AS s
         CROSS JOIN LATERAL (
             SELECT * FROM mart.fx_rate_known(p_known) AS k
@@ -546,11 +546,12 @@ CREATE FUNCTION mart.fx_routes(p_from text, p_to text, p_low date, p_high date, 
         ) AS v
         WHERE v.via = '' OR p.pivot IS NULL OR v.via = p.pivot
     ),
-    chosen AS (  -- where both directions are published, the one whose base is the pivot, else alphabetically first
+    chosen AS (  -- where both directions are published, the one whose base is the pivot, else alphabetically first; where an
+        -- old and a new code of one money are, the old one: until its last day it was the money
         SELECT DISTINCT ON (l.source_id, l.rate_date, l.via, l.near) l.*
         FROM leg AS l
         ORDER BY l.source_id, l.rate_date, l.via, l.near,
-            l.x = CASE l.via WHEN '' THEN l.pivot ELSE l.via END DESC NULLS LAST, l.x, l.x_per, l.y_per
+            l.x = CASE l.via WHEN '' THEN l.pivot ELSE l.via END DESC NULLS LAST, l.x, l.x_until, l.y_until
     ),
     route AS (
         SELECT c.source_id, c.rate_date, c.via, mart.product(c.num) AS num, mart.product(c.den) AS den,
@@ -740,12 +741,13 @@ CREATE FUNCTION mart.moves(p_on date, p_back integer, p_before date, p_adjust te
             l.instrument_id, coalesce(p_before, l.session) - 1, l.basis, p_back - 1, p_known) AS b ON l.missing IS NULL
         LEFT JOIN mart.price_unit AS bu ON bu.unit_id = b.unit_id
     ),
-    acted AS MATERIALIZED (  -- few have a split in the window, and only for these is the whole list worked out
+    acted AS MATERIALIZED (  -- the few with an action in the window: only for these are all actions worked out, 1 ms each
         SELECT p.instrument_id, p.base, p.session
         FROM pair AS p
         WHERE p.reason IS NULL AND p.basis = 'r' AND p_adjust <> 'none' AND EXISTS (
             SELECT FROM mart.corporate_action AS a
-            WHERE a.instrument_id = p.instrument_id AND a.ex_date > p.base AND a.ex_date <= p.session)
+            WHERE a.instrument_id = p.instrument_id AND a.ex_date > p.base AND a.ex_date <= p.session
+                AND (a.kind <> 'dividend' OR p_adjust = 'all'))
     ),
     span AS MATERIALIZED (
         SELECT a.instrument_id, a.base, a.session, f.*
@@ -919,6 +921,54 @@ CREATE TABLE landing.delivery (
 
 COMMENT ON COLUMN landing.delivery.state IS 'landed: not yet read; loaded; nothing: read, holds nothing to load; refused: the provider said no; unreadable.';
 
+CREATE TABLE landing.load (
+    load_id integer NOT NULL,
+    run_id integer NOT NULL,
+    delivery_id integer,
+    kind text NOT NULL,
+    parser_version integer,
+    known_from timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    counts jsonb,
+    author text,
+    reason text,
+    CONSTRAINT load_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'replay'::text, 'decision'::text, 'correction'::text, 'edit'::text, 'undo'::text, 'judge'::text])))
+);
+
+COMMENT ON TABLE landing.load IS 'One publishing transaction; every fact names the one that brought it.';
+
+COMMENT ON COLUMN landing.load.known_from IS 'From when this warehouse believed it (or, for an import with --known-at, would have).';
+
+CREATE TABLE landing.run (
+    run_id integer NOT NULL,
+    command text NOT NULL,
+    arguments jsonb DEFAULT '{}'::jsonb NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    state text DEFAULT 'running'::text NOT NULL,
+    report jsonb,
+    message text,
+    undone_by integer,
+    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'partly'::text, 'failed'::text])))
+);
+
+COMMENT ON COLUMN landing.run.undone_by IS 'The run that took this one back: its statements are no one''s last word any more.';
+
+CREATE VIEW landing.dead_load AS
+ SELECT l.load_id,
+    l.delivery_id,
+    COALESCE(r.run_id, d.run_id) AS run_id
+   FROM ((landing.load l
+     LEFT JOIN landing.run r ON (((r.run_id = l.run_id) AND (r.undone_by IS NOT NULL))))
+     LEFT JOIN ( SELECT x.delivery_id,
+            x.run_id
+           FROM (landing.delivery x
+             JOIN landing.run n USING (run_id))
+          WHERE (n.undone_by IS NOT NULL)) d USING (delivery_id))
+  WHERE ((r.run_id IS NOT NULL) OR (d.run_id IS NOT NULL));
+
+COMMENT ON VIEW landing.dead_load IS 'Loads whose statements are no one''s word any more: of a run that was taken back, or of what such a run had landed (a replay of it, a bar of it that an edit or a release put back).';
+
 ALTER TABLE landing.delivery ALTER COLUMN delivery_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.delivery_delivery_id_seq
     START WITH 1
@@ -947,24 +997,6 @@ ALTER TABLE landing.finding ALTER COLUMN finding_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE landing.load (
-    load_id integer NOT NULL,
-    run_id integer NOT NULL,
-    delivery_id integer,
-    kind text NOT NULL,
-    parser_version integer,
-    known_from timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    counts jsonb,
-    author text,
-    reason text,
-    CONSTRAINT load_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'replay'::text, 'decision'::text, 'correction'::text, 'edit'::text, 'undo'::text, 'judge'::text])))
-);
-
-COMMENT ON TABLE landing.load IS 'One publishing transaction; every fact names the one that brought it.';
-
-COMMENT ON COLUMN landing.load.known_from IS 'From when this warehouse believed it (or, for an import with --known-at, would have).';
 
 ALTER TABLE landing.load ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.load_load_id_seq
@@ -1054,21 +1086,6 @@ CREATE TABLE landing.quota_use (
 );
 
 COMMENT ON COLUMN landing.quota_use.key_id IS 'First 12 hex digits of the key''s SHA-256: tells keys apart, reveals none.';
-
-CREATE TABLE landing.run (
-    run_id integer NOT NULL,
-    command text NOT NULL,
-    arguments jsonb DEFAULT '{}'::jsonb NOT NULL,
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    finished_at timestamp with time zone,
-    state text DEFAULT 'running'::text NOT NULL,
-    report jsonb,
-    message text,
-    undone_by integer,
-    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'partly'::text, 'failed'::text])))
-);
-
-COMMENT ON COLUMN landing.run.undone_by IS 'The run that took this one back: its statements are no one''s last word any more.';
 
 ALTER TABLE landing.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.run_run_id_seq

@@ -105,9 +105,9 @@ value AS (
     SELECT f.col, f.at, CASE f.kind
         WHEN 'sma' THEN mart.money(round(f.x, 30) / f.n)
         WHEN 'volume' THEN trim_scale(round(round(f.x, 30) / f.n, 6))
-        WHEN 'volatility' THEN round(sqrt(round(f.n * f.xx - f.x * f.x, 60) / (f.n * (f.n - 1))), 8)
-        WHEN 'volatility_annual' THEN round(sqrt(round(252 * (f.n * f.xx - f.x * f.x), 60) / (f.n * (f.n - 1))), 8)
-        WHEN 'beta' THEN round(round(f.n * f.xy - f.x * f.y, 60) / nullif(f.n * f.xx - f.x * f.x, 0), 8)
+        WHEN 'volatility' THEN trim_scale(round(sqrt(round(f.n * f.xx - f.x * f.x, 60) / (f.n * (f.n - 1))), 8))
+        WHEN 'volatility_annual' THEN trim_scale(round(sqrt(round(252 * (f.n * f.xx - f.x * f.x), 60) / (f.n * (f.n - 1))), 8))
+        WHEN 'beta' THEN trim_scale(round(round(f.n * f.xy - f.x * f.y, 60) / nullif(f.n * f.xx - f.x * f.x, 0), 8))
         ELSE mart.money((f.x + CASE f.kind WHEN 'bollinger_upper' THEN f.width ELSE -f.width END
             * sqrt(round(f.n * f.xx - f.x * f.x, 60))) / f.n)
         END AS value
@@ -115,7 +115,7 @@ value AS (
     WHERE f.k = f.n
     UNION ALL
     SELECT s.col, s.at, CASE s.kind WHEN 'ema' THEN mart.money(s.up)
-        ELSE round(100 * s.up / nullif(s.up + s.down, 0), 8) END
+        ELSE trim_scale(round(100 * s.up / nullif(s.up + s.down, 0), 8)) END
     FROM smooth AS s
     UNION ALL
     SELECT a.col, m.at, mart.money(CASE a.kind WHEN 'macd' THEN m.macd WHEN 'macd_signal' THEN m.average
@@ -124,7 +124,8 @@ value AS (
     JOIN signalled AS m USING (n, slow, signal)
     WHERE a.kind LIKE 'macd%%'
     UNION ALL
-    SELECT a.col, s.at, round(round(s.price, 60) / max(s.price) OVER (PARTITION BY a.col ORDER BY s.at) - 1, 8)
+    SELECT a.col, s.at,
+        trim_scale(round(round(s.price, 60) / max(s.price) OVER (PARTITION BY a.col ORDER BY s.at) - 1, 8))
     FROM asked AS a
     CROSS JOIN step AS s
     WHERE a.kind = 'drawdown'

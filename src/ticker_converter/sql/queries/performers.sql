@@ -4,8 +4,8 @@
 -- returns: rank, symbol, date, base, close, local, fx, total, missing
 SELECT CASE WHEN r.missing IS NULL THEN r.place END, r.symbol, r.session, r.base, r.close, r.local, r.fx, r.total, r.missing
 FROM (
-    SELECT m.symbol, m.session, m.base, mart.money(m.close * %(to_per)s) AS close, round(m.local, 8) AS local,
-        round(m.fx, 8) AS fx, round(m.total, 8) AS total, m.missing,
+    SELECT m.symbol, m.session, m.base, mart.money(m.close * %(to_per)s) AS close, trim_scale(round(m.local, 8)) AS local,
+        trim_scale(round(m.fx, 8)) AS fx, trim_scale(round(m.total, 8)) AS total, m.missing,
         row_number() OVER (
             ORDER BY m.missing IS NOT NULL, CASE WHEN %(losers)s THEN m.total ELSE -m.total END, m.symbol) AS place
     FROM mart.moves(

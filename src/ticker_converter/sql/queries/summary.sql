@@ -12,7 +12,7 @@ WITH move AS MATERIALIZED (
 ),
 judged AS (
     SELECT m.symbol, m.mic, m.currency, m.day, m.session, m.local, m.turnover, m.session = m.day AS present,
-        CASE WHEN m.missing IS NULL THEN round(m.total, 8) END AS total,
+        CASE WHEN m.missing IS NULL THEN trim_scale(round(m.total, 8)) END AS total,
         CASE
             WHEN m.missing IN ('no_price', 'price_too_old') THEN m.missing
             WHEN m.session < m.day THEN 'no_bar'
@@ -25,12 +25,12 @@ SELECT grouping(j.mic) = 1, j.mic, j.currency,
     count(*) FILTER (WHERE j.present),
     count(*) FILTER (WHERE j.present AND j.local > 0), count(*) FILTER (WHERE j.present AND j.local < 0),
     count(*) FILTER (WHERE j.present AND j.local = 0), count(*) FILTER (WHERE j.reason IS NULL),
-    round(avg(j.total) FILTER (WHERE j.reason IS NULL), 8),
-    round((
+    trim_scale(round(avg(j.total) FILTER (WHERE j.reason IS NULL), 8)),
+    trim_scale(round((
         (array_agg(j.total ORDER BY j.total) FILTER (WHERE j.reason IS NULL))[
             (count(*) FILTER (WHERE j.reason IS NULL) + 1) / 2]
         + (array_agg(j.total ORDER BY j.total) FILTER (WHERE j.reason IS NULL))[
-            count(*) FILTER (WHERE j.reason IS NULL) / 2 + 1]) / 2, 8),
+            count(*) FILTER (WHERE j.reason IS NULL) / 2 + 1]) / 2, 8)),
     mart.money(sum(j.turnover * %(to_per)s) FILTER (WHERE j.present)),
     count(*) FILTER (WHERE j.present AND j.turnover IS NULL),
     (array_agg(j.symbol ORDER BY j.total DESC, j.symbol) FILTER (WHERE j.reason IS NULL))[1],
