@@ -10,11 +10,10 @@ Importing this loads nothing else: the names below are found when they are first
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 __all__ = ["Table", "Warehouse", "__version__", "connect", "errors"]
 
+TYPE_CHECKING = False  # what type checkers take for true; the module typing would be loaded for it
 if TYPE_CHECKING:
     from ticker_converter import errors
     from ticker_converter.connection import Warehouse, connect
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {"connect": "connection", "Warehouse": "connection", "Table": "table"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name == "errors":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +130,8 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _readable(path: Path) -> Path:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Unreadable(f"{path}: is no regular file; it is read more than once")
         with path.open("rb"):
             return path
     except OSError as error:
@@ -229,11 +232,8 @@ def _load(
             instruments.check_mic(opened.connection, arguments.mic)
         with Run(opened.connection, said, told, progress) as run:
             for payload in arrived:
-                before = run.report.counts.read, len(run.report.messages)
                 try:
                     run.load_all([payload], known_at)
-                    if before == (run.report.counts.read, len(run.report.messages)):
-                        run.report.messages.append(f"{payload.request}: is landed; it holds no row to load")
                 except TickerConverterError as error:
                     if len(arrived) == 1:
                         raise
