@@ -23,7 +23,11 @@ from ticker_converter.queries.indicators import columns, indicators
 from ticker_converter.queries.result import Policy
 from ticker_converter.queries.returns import returns
 
-talib = pytest.importorskip("talib")
+
+@pytest.fixture(scope="module")
+def talib() -> Any:
+    """TA-Lib, an independent implementation in C."""
+    return pytest.importorskip("talib")
 
 
 def frame(result: Any) -> pd.DataFrame:
@@ -60,7 +64,7 @@ def test_every_value_of_24_years_of_aapl_in_pounds_is_that_of_pandas(in_pounds, 
         np.testing.assert_allclose(in_pounds[name], expected[name], rtol=1e-9, atol=6e-9, err_msg=name)
 
 
-def test_ta_lib_says_the_same(in_pounds, closes) -> None:
+def test_ta_lib_says_the_same(talib, in_pounds, closes) -> None:
     close, market = closes["AAPL"].to_numpy(), closes["MSFT"].to_numpy()
     upper, _, lower = talib.BBANDS(close, 20)
     change = np.diff(close) / close[:-1]
@@ -79,7 +83,9 @@ def test_ta_lib_says_the_same(in_pounds, closes) -> None:
         np.testing.assert_allclose(in_pounds[name], expected, rtol=1e-6, atol=1e-7, err_msg=name)
 
 
-def test_ta_libs_macd_which_seeds_its_fast_average_later_is_the_same_after_a_year(in_pounds, closes) -> None:
+def test_ta_libs_macd_which_seeds_its_fast_average_later_is_the_same_after_a_year(
+    talib, in_pounds, closes
+) -> None:
     line, signal, histogram = talib.MACD(closes["AAPL"].to_numpy())
     for name, expected in {"macd": line, "macd_signal": signal, "macd_histogram": histogram}.items():
         np.testing.assert_allclose(in_pounds[name].iloc[260:], expected[260:], atol=1e-8, err_msg=name)

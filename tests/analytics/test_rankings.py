@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.analytics import reference
+from tests.conversion.store import Store
 from tests.support import writing
 from ticker_converter.errors import NoBars, Usage
 from ticker_converter.queries.performers import performers
@@ -147,6 +148,38 @@ def test_an_empty_watch_list_has_no_newest_session(conn) -> None:
 def test_a_wrong_word_is_refused(conn, wrong: dict[str, Any]) -> None:
     with pytest.raises(Usage):
         performers(conn, **{"currency": "USD", **wrong})
+
+
+def test_a_listing_that_changed_its_currency_has_the_return_that_returns_gives(conn) -> None:
+    store = Store(conn)
+    listing = store.instrument("MOVED", "HRK")
+    store.bars(listing, "HRK", [("2022-12-29", *["75"] * 4, "1"), ("2022-12-30", *["75.345"] * 4, "1")])
+    store.bars(listing, "EUR", [("2023-01-02", *["11"] * 4, "1"), ("2023-01-03", *["12"] * 4, "1")])
+    store.rates(
+        [("ecb", "EUR", "USD", f"2022-12-{day}", rate) for day, rate in ((29, "1.0649"), (30, "1.0666"))]
+    )
+    store.rates([("ecb", "EUR", "HRK", f"2022-12-{day}", "7.5365") for day in (29, 30)])
+    store.rates(
+        [("ecb", "EUR", "USD", f"2023-01-0{day}", rate) for day, rate in ((2, "1.0683"), (3, "1.0545"))]
+    )
+    for currency, on, local in (
+        ("USD", 2, "0.1"),
+        ("USD", 3, "0.09090909"),
+        ("HRK", 2, "0.1"),
+        ("EUR", 2, "0.1"),
+    ):
+        (row,) = performers(conn, currency=currency, on=date(2023, 1, on)).rows
+        whole = returns(conn, "MOVED", currency=currency, first=row[3], last=row[1]).head["attribution"]
+        assert row[5:] == [whole["price"], whole["fx"], whole["total"]]
+        assert row[5] == Decimal(local)
+
+
+def test_two_bases_are_never_in_one_return(conn) -> None:
+    writing.bars(conn, ["A,2024-01-02,10", "A,2024-01-03,11"], mic="XNAS", basis="splits")
+    writing.bars(conn, ["A,2024-01-04,100"], mic="XNAS")
+    assert reasons(performers(conn, currency="USD")) == {"A": "too_few_sessions"}
+    writing.bars(conn, ["A,2024-01-05,110"], mic="XNAS")
+    assert totals(performers(conn, currency="USD")) == {"A": "0.1"}
 
 
 # ---- screen ----
