@@ -110,8 +110,10 @@ def leg(rows: Iterable[Published], x: str, y: str, pivot: str | None) -> Fractio
         (base, base_per), (quote, quote_per) = newest(row.base), newest(row.quote)
         if {base, quote} == {x, y} and base != quote:
             rate = row.rate * base_per / quote_per  # one new base in new quotes
-            # both directions published: the pivot's, else the alphabetically first; open: the newest code
-            found.append((base != pivot, base, base_per, quote_per, rate if base == x else 1 / rate))
+            # both directions published: the pivot's, else the alphabetically first; open: of an old and a new code of
+            # one money the old one, which was the money until its last day
+            first = (base != pivot, base, replaced_on(row.base), replaced_on(row.quote))
+            found.append((first, rate if base == x else 1 / rate))
     return min(found)[-1] if found else None
 
 

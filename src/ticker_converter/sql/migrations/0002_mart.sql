@@ -174,7 +174,7 @@ AS $$
         -- a source with a pivot: only the pairs among the two currencies and the pivot. LATERAL and OFFSET 0 keep these
         -- as index lookups whatever the planner guesses: 90 ms of hash joins over the whole table became 6 ms.
         SELECT r.source_id, b.canonical AS x, q.canonical AS y, r.rate_date, r.base, r.quote, r.rate, r.known_from,
-            b.per AS x_per, q.per AS y_per, s.pivot
+            b.per AS x_per, q.per AS y_per, b.retired_on AS x_until, q.retired_on AS y_until, s.pivot
         FROM src AS s
         JOIN code AS b ON b.source_id = s.source_id
         JOIN code AS q ON q.source_id = s.source_id AND q.canonical <> b.canonical
@@ -190,7 +190,7 @@ AS $$
         UNION ALL
         -- a source without: whatever it published that touches either
         SELECT r.source_id, b.canonical, q.canonical, r.rate_date, r.base, r.quote, r.rate, r.known_from, b.per, q.per,
-            NULL
+            b.retired_on, q.retired_on, NULL
         FROM src AS s
         CROSS JOIN LATERAL (
             SELECT * FROM mart.fx_rate_known(p_known) AS k
@@ -217,11 +217,12 @@ AS $$
         ) AS v
         WHERE v.via = '' OR p.pivot IS NULL OR v.via = p.pivot
     ),
-    chosen AS (  -- where both directions are published, the one whose base is the pivot, else alphabetically first
+    chosen AS (  -- where both directions are published, the one whose base is the pivot, else alphabetically first; where an
+        -- old and a new code of one money are, the old one: until its last day it was the money
         SELECT DISTINCT ON (l.source_id, l.rate_date, l.via, l.near) l.*
         FROM leg AS l
         ORDER BY l.source_id, l.rate_date, l.via, l.near,
-            l.x = CASE l.via WHEN '' THEN l.pivot ELSE l.via END DESC NULLS LAST, l.x, l.x_per, l.y_per
+            l.x = CASE l.via WHEN '' THEN l.pivot ELSE l.via END DESC NULLS LAST, l.x, l.x_until, l.y_until
     ),
     route AS (
         SELECT c.source_id, c.rate_date, c.via, mart.product(c.num) AS num, mart.product(c.den) AS den,
