@@ -19,12 +19,8 @@ priced AS (
             WHEN mart.sessions_between(p.mic, b.session, %(on)s::date) > %(max_price_age)s THEN 'price_too_old'
         END AS reason
     FROM position AS p
-    LEFT JOIN LATERAL (
-        SELECT x.close, x.session, x.unit_id, x.basis
-        FROM mart.bars(p.instrument_id, '-infinity', %(on)s::date, %(known_at)s::timestamptz) AS x
-        WHERE NOT p.cash
-        ORDER BY x.basis <> 'r', x.session DESC LIMIT 1
-    ) AS b ON true
+    LEFT JOIN LATERAL mart.bar_until(
+        p.instrument_id, %(on)s::date, NULL, 0, %(known_at)s::timestamptz) AS b ON NOT p.cash
     LEFT JOIN mart.price_unit AS u ON CASE WHEN p.cash THEN u.unit = p.money ELSE u.unit_id = b.unit_id END
 ),
 rate AS MATERIALIZED (
