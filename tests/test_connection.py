@@ -6,7 +6,7 @@ import builtins
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -81,7 +81,9 @@ def test_a_frame_keeps_its_types_when_nothing_could_be_converted(wh: tc.Warehous
 
 @pytest.mark.parametrize("amount", [100, 100.0, "100", "1e2", Decimal(100)])
 def test_an_amount_may_be_any_number(wh: tc.Warehouse, amount: Decimal | str | float) -> None:
-    assert wh.convert(amount, "USD", "GBP", on=datetime(2020, 8, 28, 12)).result == Decimal("75.08854385")
+    assert wh.convert(amount, "USD", "GBP", on=datetime(2020, 8, 28, 12, tzinfo=UTC)).result == Decimal(
+        "75.08854385"
+    )
 
 
 def test_errors_are_ours_and_the_next_question_is_answered(wh: tc.Warehouse) -> None:

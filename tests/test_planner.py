@@ -15,10 +15,10 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 AV = ("alpha_vantage",)
 
 
-def _plan(*stored: Stored, window: Window = Window(), loaded: dict[tuple[str, str], datetime] | None = None,
+def _plan(*stored: Stored, loaded: dict[tuple[str, str], datetime] | None = None,
           provider: str | None = None, **env: str) -> Plan:  # fmt: skip
     settings = load({"TICKER_CONVERTER_HOME": "/nonexistent", "ALPHA_VANTAGE_API_KEY": "A1B2C3D4", **env})
-    return plan(Coverage(stored, {}, loaded or {}), settings, window, provider=provider, now=NOW)
+    return plan(Coverage(stored, {}, loaded or {}), settings, Window(), provider=provider, now=NOW)
 
 
 def _kinds(found: Plan) -> list[tuple[str, str | None]]:

@@ -23,7 +23,7 @@ def test_a_day_is_written_in_one_way(text: str) -> None:
 
 def test_a_day_is_itself() -> None:
     assert times.day("2020-02-29") == times.day(date(2020, 2, 29)) == date(2020, 2, 29)
-    assert times.day(datetime(2020, 2, 29, 23, 59)) == date(2020, 2, 29)
+    assert times.day(datetime(2020, 2, 29, 23, 59, tzinfo=UTC)) == date(2020, 2, 29)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def test_all_rows_held_is_1(cli: Cli, tmp_path: Path) -> None:
         ("x.csv", b"symbol,date,open,high,low,close\nQQQ,2020-01-02,1,1,1,1\n", (), 2, "QQQ is not on the list"),
         ("x.csv", b"date,open,high,low,close\n2020-01-02,1,1,1,1\n", (), 2, "give --symbol"),
         ("x.csv", b"date,open,high,low,close\n2020-01-02,1,1,1,1\n", ("--unit", "gbp"), 2, "GBP"),
-        ("x.csv", b"date,open,high,low,close\n2020-01-02,1,1,1,1\n", ("--symbol", "A", "--unit", "USD", "--mic", "NOPE"),
-         2, "unknown exchange 'NOPE'"),
+        ("x.csv", b"date,open,high,low,close\n2020-01-02,1,1,1,1\n",
+         ("--symbol", "A", "--unit", "USD", "--mic", "NOPE"), 2, "unknown exchange 'NOPE'"),
         ("x.csv", b"date,open,high,low,close\n2020-01-02,1,1,1,1\n", ("--known-at", "2999-01-01"), 2, "in the future"),
     ],
 )  # fmt: skip
@@ -124,8 +124,8 @@ def test_the_words_of_a_person_are_kept_with_the_file(cli: Cli, tmp_path: Path, 
         ).fetchone()
     assert row == (
         "mine.csv",
-        {"kind": "prices", "symbol": "ABC.L", "unit": "GBP", "mic": "XLON", "basis": "splits", "date_format": "%d.%m.%Y",
-         "columns": "date=Tag,open=Anfang,high=Hoch,low=Tief,close=Schluss"},
+        {"kind": "prices", "symbol": "ABC.L", "unit": "GBP", "mic": "XLON", "basis": "splits",
+         "date_format": "%d.%m.%Y", "columns": "date=Tag,open=Anfang,high=Hoch,low=Tief,close=Schluss"},
         "2020-08-29 00:00:00",
     )  # fmt: skip
     assert cli("prices", "ABC.L", "--adjust", "splits", "--known-at", "2020-08-28").code == 0

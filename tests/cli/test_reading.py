@@ -56,7 +56,8 @@ def test_csv_starts_with_symbol_and_date(loaded: Cli) -> None:
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert done.stdout.startswith("symbol,date,open,")
     assert [(row["symbol"], row["date"], row["missing"]) for row in rows] == [
-        ("AAPL", "2020-08-27", ""), ("AAPL", "2020-08-28", ""), ("VOD.L", "2020-08-27", ""), ("VOD.L", "2020-08-28", ""),
+        ("AAPL", "2020-08-27", ""), ("AAPL", "2020-08-28", ""),
+        ("VOD.L", "2020-08-27", ""), ("VOD.L", "2020-08-28", ""),
     ]  # fmt: skip
 
 
