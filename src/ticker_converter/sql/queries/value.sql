@@ -19,8 +19,14 @@ priced AS (
             WHEN mart.sessions_between(p.mic, b.session, %(on)s::date) > %(max_price_age)s THEN 'price_too_old'
         END AS reason
     FROM position AS p
-    LEFT JOIN LATERAL mart.bar_until(
-        p.instrument_id, %(on)s::date, NULL, 0, %(known_at)s::timestamptz) AS b ON NOT p.cash
+    LEFT JOIN LATERAL (  -- the last raw bar; where there is none, the last of any basis, to say so
+        SELECT 1 AS choice, r.* FROM mart.bar_until(
+            p.instrument_id, %(on)s::date, 'r', 0, %(known_at)s::timestamptz) AS r
+        UNION ALL
+        SELECT 2, a.* FROM mart.bar_until(
+            p.instrument_id, %(on)s::date, NULL, 0, %(known_at)s::timestamptz) AS a
+        ORDER BY choice LIMIT 1
+    ) AS b ON NOT p.cash
     LEFT JOIN mart.price_unit AS u ON CASE WHEN p.cash THEN u.unit = p.money ELSE u.unit_id = b.unit_id END
 ),
 rate AS MATERIALIZED (
