@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from ticker_converter import times
 from ticker_converter.errors import Usage
 
-_NUMBER = r"[+-]?\d{1,40}(\.\d{1,40})?"
+_NUMBER = r"[+-]?(?:\d{1,40}(?:\.\d{0,60})?|\.\d{1,60})(?:[eE][+-]?\d{1,2})?"
 
 
 def _day(text: object) -> object:
@@ -42,9 +42,7 @@ def _number(text: object) -> Decimal:
     # A plus sign arrives as a space, as above.
     found = re.fullmatch(_NUMBER, str(text).replace(" ", "+", 1), re.ASCII)
     if found is None:
-        raise ValueError(
-            "a decimal number such as 100 or 12.50 is expected, at most 40 digits on either side"
-        )
+        raise ValueError("a decimal number such as 100, 12.50 or 1e-7 is expected")
     return Decimal(found[0])
 
 

@@ -10,11 +10,13 @@ not there; 130 when stopped by Ctrl-C and 141 when the reader of stdout went awa
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 import ticker_converter
 from ticker_converter.cli.words import Parser, flat
@@ -58,6 +60,9 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us: what is said there is heard by nobody
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
         arguments = parser(words[0] if words and words[0] in COMMANDS else None).parse_args(words)
         code: int = arguments.run(arguments)
@@ -74,3 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What is still buffered has no reader; without this the interpreter complains about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EBADF):
+            raise
+        sys.stderr.write(f"ticker-converter: the output cannot be written: {error.strerror}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

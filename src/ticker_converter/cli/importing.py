@@ -259,9 +259,7 @@ def finish(
     counts = report.counts
     if counts.quarantined:
         rows = "row" if counts.quarantined == 1 else "rows"
-        output.tell(
-            f"{counts.quarantined} {rows} held: ticker-converter quarantine list --run {report.run_id}"
-        )
+        output.tell(f"{counts.quarantined} {rows} held: ticker-converter quarantine list")
     kept = counts.read - counts.quarantined
     if failed:
         return 3 if kept or report.messages else failed[0].exit_code

@@ -9,11 +9,15 @@ from psycopg.types.json import Jsonb
 
 from ticker_converter import sql
 
+#: Held with a run's id while the run lives; the number is arbitrary and must never change.
+RUN_LOCK = 72_645
+
 
 def start(conn: psycopg.Connection, command: str, arguments: Mapping[str, object]) -> int:
     """Open a run and return its id; committed at once, so that a killed run is seen."""
     row = conn.execute(
-        sql.load("landing/run_start"), {"command": command, "arguments": Jsonb(dict(arguments))}
+        sql.load("landing/run_start"),
+        {"command": command, "arguments": Jsonb(dict(arguments)), "lock": RUN_LOCK},
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -29,5 +33,11 @@ def finish(
     """Close a run as `done`, `partly` or `failed`, with the report that was printed."""
     conn.execute(
         sql.load("landing/run_finish"),
-        {"run_id": run_id, "state": state, "report": Jsonb(dict(report or {})), "message": message},
+        {
+            "run_id": run_id,
+            "state": state,
+            "report": Jsonb(dict(report or {})),
+            "message": message,
+            "lock": RUN_LOCK,
+        },  # fmt: skip
     )

@@ -19,6 +19,9 @@ from ticker_converter.records import Counts
 #: One publishing transaction at a time per database; the number is arbitrary and must never change.
 PUBLISH_LOCK = 7_264_502
 
+#: Rows from which a load tells the planner at once; autovacuum does it a minute later.
+BULK = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -69,6 +72,8 @@ def prices(
     if ordered and conn.execute(sql.load("warehouse/price_all_new")).fetchone() == (True,):
         inserted = conn.execute(sql.load("warehouse/price_insert_all"), context).rowcount
         conn.execute(sql.load("warehouse/price_coverage_all"))
+        if inserted > BULK:
+            conn.execute(sql.load("warehouse/price_analyze"))
         conn.execute(sql.load("warehouse/price_supersede"), context)
         return Counts(read, inserted=inserted, quarantined=held)
     conn.execute(sql.load("warehouse/price_verdict"), context)
@@ -107,6 +112,8 @@ def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
         conn.execute(sql.load("warehouse/rate_replace"), context)
     if verdicts.get("inserted"):
         conn.execute(sql.load("warehouse/rate_insert"), context)
+        if verdicts["inserted"] > BULK:
+            conn.execute(sql.load("warehouse/rate_analyze"))
     if verdicts.get("late"):
         (late,) = conn.execute(sql.load("warehouse/rate_late"), context).fetchone() or (0,)
     conn.execute(sql.load("warehouse/rate_supersede"))
