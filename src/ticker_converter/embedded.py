@@ -318,6 +318,7 @@ def _create(folder: Path, owner: Owner, programs: Path, lock: int) -> None:
             "log_min_messages=error",
             SUPERUSER,
         ]
+        # sql: single-user mode reads its statements from stdin
         _run(single, owner, (lock, *descriptors), f"CREATE DATABASE {DATABASE};\n")
     new.rename(folder / "data")
 
