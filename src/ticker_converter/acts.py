@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from ticker_converter.errors import NotThere, Usage
-from ticker_converter.landing import quarantine, stage
+from ticker_converter.landing import payloads, quarantine, stage
 from ticker_converter.market import units
 from ticker_converter.pipeline import Run
 from ticker_converter.records import Counts
@@ -54,17 +54,47 @@ def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Co
 
 
 def undo(run: Run, run_id: int, reason: str, *, author: str) -> Counts:
-    """Take back all that a run stored: what it had replaced stands again, what it had added is gone, and what it held
-    waits for nobody. What later runs have said since stays."""
+    """Take back all that a run stored, as if it had never been: what it had replaced stands again, what it had added is
+    gone, and what it held waits for nobody. What later runs have said since stays; they are read again, because a
+    repetition leaves no trace of its own."""
     conn = run.conn
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "undo", author=author, reason=reason)
         mending.mark_undone(conn, run_id, run.report.run_id)
-        quarantine.undone(conn, run_id)
-        counts = mending.undo(conn, load, run_id)
+        earlier = mending.stage_undone(conn)
+        quarantine.undone(conn)
+        touched = stage.staged_instruments(conn)
+        counts = mending.undo(conn, load)
+        stage.clear(conn)
         merge.close(conn, load, counts)
-    run.report.counts += counts
+        for delivery_id in payloads.after_undo(conn, run_id, earlier=earlier):
+            run.progress("reading again what later runs said")
+            with payloads.reopen(conn, delivery_id) as delivery:
+                repeated = run.load(delivery, "replay")
+            counts += Counts(
+                repeated.inserted + repeated.revised, repeated.inserted, revised=repeated.revised
+            )
+            stage.clear(conn)
+        moved = _judge_again(run, load, touched)
+        merge.close(conn, load, counts, moved=bool(moved))
+    run.report.counts = counts
     return counts
+
+
+def _judge_again(run: Run, load: merge.Load, instruments_touched: Sequence[int] | None = None) -> int:
+    """Walk along the series again (of all instruments, or of these) and move bars into and out of quarantine; returns
+    how many."""
+    moved = 0
+    for (_, source), ids in quarantine.storable(
+        quarantine.first(run.conn, instruments_touched), "accepted"
+    ).items():
+        moved += stage.held(run.conn, "price", ids, Decimal(1))
+        merge.prices(run.conn, load, source, len(ids), 0)
+        stage.clear(run.conn)
+    stage.suspects(run.conn, instruments_touched)
+    moved += run.rejudge(load) if walk(run.conn) else 0
+    stage.clear(run.conn)
+    return moved
 
 
 def edit(
@@ -97,7 +127,8 @@ def edit(
             read = stage.held(conn, "price", ids, Decimal(1))
             counts += merge.prices(conn, load, source, read, 0)
             stage.clear(conn)
-        merge.close(conn, load, counts)
+        moved = _judge_again(run, load, [found.instrument_id]) if declared is not None else 0
+        merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts += counts
     return counts
 
@@ -124,8 +155,7 @@ def check(run: Run, sources: Sequence[str]) -> dict[str, int]:
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "judge")
         run.progress("walking along every series")
-        stage.suspects(conn)
-        moved = run.rejudge(load) if walk(conn) else 0
+        moved = _judge_again(run, load)
         run.progress("comparing what is stored")
         found = {"unit_jump": moved} | inspect(conn, load.load_id, sources)
         merge.close(conn, load, Counts(), moved=bool(moved))

@@ -79,6 +79,12 @@ def arrived(
     return [row[0] for row in conn.execute(sql.load("landing/deliveries"), params).fetchall()]
 
 
+def after_undo(conn: psycopg.Connection, run_id: int, *, earlier: bool) -> list[int]:
+    """Ids of deliveries that may have repeated what a run now taken back had said, oldest first."""
+    params = {"run_id": run_id, "earlier": earlier}
+    return [row[0] for row in conn.execute(sql.load("landing/deliveries_since"), params).fetchall()]
+
+
 def settle(
     conn: psycopg.Connection,
     delivery_id: int,

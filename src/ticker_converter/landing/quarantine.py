@@ -55,9 +55,15 @@ def unit_now_right(conn: psycopg.Connection, instrument_id: int) -> list[Entry]:
     )
 
 
-def undone(conn: psycopg.Connection, run_id: int) -> None:
+def first(conn: psycopg.Connection, instruments: Sequence[int] | None) -> list[Entry]:
+    """The bars held for a jump although nothing stands before them any more."""
+    given = None if instruments is None else list(instruments)
+    return _entries(conn.execute(sql.load("landing/quarantine_first"), {"instruments": given}).fetchall())
+
+
+def undone(conn: psycopg.Connection) -> None:
     """Rows held from a run that was taken back wait for nobody."""
-    conn.execute(sql.load("landing/quarantine_undone"), {"run_id": run_id})
+    conn.execute(sql.load("landing/quarantine_undone"))
 
 
 def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int], list[int]]:

@@ -48,9 +48,15 @@ def correction(
     return dict(zip(("open", "high", "low", "close"), row, strict=True))
 
 
-def suspects(conn: psycopg.Connection) -> None:
-    """Stage the ends of every stored series in which a unit jump may be."""
-    conn.execute(sql.load("landing/stage_suspects"))
+def suspects(conn: psycopg.Connection, instruments: Sequence[int] | None = None) -> None:
+    """Stage the ends of every stored series (or of these instruments') in which a unit jump may be or was."""
+    given = None if instruments is None else list(instruments)
+    conn.execute(sql.load("landing/stage_suspects"), {"instruments": given})
+
+
+def staged_instruments(conn: psycopg.Connection) -> list[int]:
+    """The instruments of the staged bars."""
+    return [row[0] for row in conn.execute(sql.load("landing/staged_instruments")).fetchall()]
 
 
 def corrected(conn: psycopg.Connection, instrument_id: int, day: date) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import psycopg
 
@@ -14,10 +15,13 @@ from ticker_converter.warehouse.merge import Load
 
 
 def take_back(conn: psycopg.Connection, load: Load, *, restore: bool) -> Counts:
-    """Take the staged keys' bars away; `restore` lets also what they had replaced stand again. Each bar counts as one
-    row read and revised."""
-    context = {"load_id": load.load_id, "known_from": load.known_from, "restore": restore}
-    restored, gone = conn.execute(sql.load("warehouse/price_take_back"), context).fetchone() or (0, 0)
+    """Take the staged keys' bars away and let the best of what else was said stand again; `restore` lets also what they
+    had replaced. Each bar counts as one row read and revised."""
+    conn.execute(sql.load("warehouse/put_back_table"))
+    conn.execute(sql.load("warehouse/put_back_clear"))
+    found = conn.execute(sql.load("warehouse/price_put_back"), {"restore": restore}).fetchall()
+    words = _again(conn, load, [row[0] for row in found])
+    restored, gone = conn.execute(sql.load("warehouse/price_take_back"), words).fetchone() or (0, 0)
     conn.execute(sql.load("warehouse/coverage_again"))
     return Counts(read=restored + gone, revised=restored + gone)
 
@@ -27,27 +31,46 @@ def mark_undone(conn: psycopg.Connection, run_id: int, undone_by: int) -> None:
     words = {"run_id": run_id, "undone_by": undone_by}
     if conn.execute(sql.load("warehouse/undo_mark"), words).fetchone() is None:
         raise NotThere(
-            f"run {run_id} cannot be taken back: there is no such run, it stored nothing, or it was before"
+            f"run {run_id} cannot be taken back: there is no such run, it loaded nothing, or it was taken back before "
+            "(a correction is let go by `correct release`, an edit is edited back)"
         )
 
 
-def undo(conn: psycopg.Connection, load: Load, run_id: int) -> Counts:
-    """Take back what a run stored."""
-    context = {"run_id": run_id, "load_id": load.load_id, "known_from": load.known_from}
-    conn.execute(sql.load("warehouse/undo_stage_prices"), {"run_id": run_id})
+def stage_undone(conn: psycopg.Connection) -> bool:
+    """Stage the keys of bars that a run now taken back had brought. Returns whether what was said before may have left
+    no trace: last words that were not heard went with it, or another run was taken back before."""
+    (traceless,) = conn.execute(sql.load("warehouse/undo_outranked")).fetchone() or (False,)
+    conn.execute(sql.load("warehouse/undo_stage_prices"))
+    return bool(traceless)
+
+
+def undo(conn: psycopg.Connection, load: Load) -> Counts:
+    """Take back what runs now taken back had stored: the staged bars, their rates and their actions."""
     counts = take_back(conn, load, restore=True)
-    restored, gone = conn.execute(sql.load("warehouse/undo_rates"), context).fetchone() or (0, 0)
+    found = conn.execute(sql.load("warehouse/undo_rates_found")).fetchall()
+    words = _again(conn, load, [row[0] for row in found])
+    restored, gone = conn.execute(sql.load("warehouse/undo_rates"), words).fetchone() or (0, 0)
     counts += Counts(read=restored + gone, revised=restored + gone)
-    rows = conn.execute(sql.load("warehouse/undo_actions"), context).fetchall()
-    names = (
-        "instrument_id", "source_id", "kind", "ex_date", "type", "pay_date", "new", "old", "amount", "unit_id", "basis",
-    )  # fmt: skip
-    for row in rows:
-        conn.execute(
-            sql.load("warehouse/action_restore"), context | dict(zip(names, row[: len(names)], strict=True))
-        )
-    counts += Counts(read=len(rows), revised=len(rows))
+    gone = conn.execute(sql.load("warehouse/undo_actions"), words).rowcount
+    found = conn.execute(sql.load("warehouse/undo_actions_found"), {"load_id": load.load_id}).fetchall()
+    words = _again(conn, load, [row[0] for row in found])
+    stood = conn.execute(sql.load("warehouse/undo_actions_put"), words).rowcount
+    changed = max(gone, stood)
+    counts += Counts(read=changed, revised=changed)
     return counts
+
+
+def _again(
+    conn: psycopg.Connection, load: Load, origins: Sequence[int], kind: str = "undo"
+) -> dict[str, Any]:
+    """The words that the statements of an act take, with a load for each delivery that is put back."""
+    rows = conn.execute(
+        sql.load("warehouse/load_again"), {"load_id": load.load_id, "origins": list(origins), "kind": kind}
+    ).fetchall()
+    return {
+        "load_id": load.load_id, "known_from": load.known_from, "origins": [row[0] for row in rows],
+        "loads": [row[1] for row in rows],
+    }  # fmt: skip
 
 
 def edit(
@@ -72,9 +95,11 @@ def change_unit(
 ) -> Counts:
     """Quote an instrument in another unit from a day on."""
     words = {"instrument_id": instrument_id, "unit": unit, "valid_from": valid_from}
-    context = words | {"load_id": load.load_id, "known_from": load.known_from}
+    found = conn.execute(sql.load("warehouse/edit_unit_found"), words).fetchall()
+    context = words | _again(conn, load, [row[0] for row in found], "edit")
     (bars,) = conn.execute(sql.load("warehouse/edit_unit"), context).fetchone() or (0,)
     conn.execute(sql.load("warehouse/edit_unit_add"), words)
+    conn.execute(sql.load("warehouse/edit_unit_held"), words)
     return Counts(read=bars, revised=bars)
 
 

@@ -1,6 +1,6 @@
 -- From a day on (null: always) an instrument is quoted in another unit: its bars since then are the same numbers in the
--- new unit, and the old reading is closed as a revision.
--- params: instrument_id, unit, valid_from, load_id, known_from
+-- new unit, and the old reading is closed as a revision. `origins` and `loads`: from load_again.
+-- params: instrument_id, unit, valid_from, load_id, known_from, origins, loads
 -- returns: bars
 WITH new AS (
     SELECT unit_id FROM warehouse.dim_price_unit WHERE unit = %(unit)s
@@ -33,8 +33,9 @@ outranked AS (
 ),
 put AS (
     UPDATE warehouse.fact_price AS f
-    SET unit_id = (SELECT unit_id FROM new), load_id = %(load_id)s
+    SET unit_id = (SELECT unit_id FROM new), load_id = a.load_id
     FROM leaving AS l
+    JOIN unnest(%(origins)s::integer[], %(loads)s::integer[]) AS a (origin, load_id) ON a.origin = l.load_id
     WHERE f.instrument_id = l.instrument_id AND f.session = l.session
     RETURNING 1
 )

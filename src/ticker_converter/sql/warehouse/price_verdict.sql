@@ -41,4 +41,5 @@ FROM (
     ) AS rank
 ) AS v
 WHERE v.verdict IS NOT NULL
-    AND (%(replay_of)s::integer IS NULL OR v.load_id IS NULL OR NOT landing.stated_later(v.load_id, %(replay_of)s))
+    AND (%(replay_of)s::integer IS NULL OR v.load_id IS NULL OR v.verdict = 'outranked'
+        OR NOT landing.stated_later(v.load_id, %(replay_of)s))

@@ -1,8 +1,9 @@
--- Take back the rates that a run brought and that still stand: what they had replaced stands again.
--- params: run_id, load_id, known_from
+-- Take back the rates that runs now taken back had brought and that still stand: what they had replaced stands again.
+-- `origins` and `loads`: from load_again.
+-- params: load_id, known_from, origins, loads
 -- returns: restored, gone
 WITH leaving AS (
-    SELECT f.* FROM landing.load AS l JOIN warehouse.fact_fx_rate AS f USING (load_id) WHERE l.run_id = %(run_id)s
+    SELECT f.* FROM landing.dead_load AS d JOIN warehouse.fact_fx_rate AS f USING (load_id)
 ),
 kept AS (
     INSERT INTO warehouse.fact_fx_rate_revision SELECT l.*, %(known_from)s, %(load_id)s FROM leaving AS l
@@ -11,15 +12,14 @@ best AS (
     SELECT DISTINCT ON (r.source_id, r.base, r.quote, r.rate_date) r.*
     FROM leaving AS l
     JOIN warehouse.fact_fx_rate_revision AS r USING (source_id, base, quote, rate_date)
-    JOIN landing.load AS rl ON rl.load_id = r.load_id
-    JOIN landing.run AS n ON n.run_id = rl.run_id
-    WHERE r.known_to <= l.known_from AND n.undone_by IS NULL
+    WHERE r.known_to <= l.known_from AND NOT EXISTS (SELECT FROM landing.dead_load AS o WHERE o.load_id = r.load_id)
     ORDER BY r.source_id, r.base, r.quote, r.rate_date, r.known_to DESC
 ),
 put AS (
     UPDATE warehouse.fact_fx_rate AS f
-    SET rate = b.rate, load_id = %(load_id)s, known_from = %(known_from)s
+    SET rate = b.rate, load_id = a.load_id, known_from = %(known_from)s
     FROM best AS b
+    JOIN unnest(%(origins)s::integer[], %(loads)s::integer[]) AS a (origin, load_id) ON a.origin = b.load_id
     WHERE (f.source_id, f.base, f.quote, f.rate_date) = (b.source_id, b.base, b.quote, b.rate_date)
     RETURNING 1
 ),
