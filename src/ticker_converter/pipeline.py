@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -28,7 +28,7 @@ from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.providers.base import Provider
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
-from ticker_converter.validate import judge, released, walk
+from ticker_converter.validate import answered, judge, released, walk
 from ticker_converter.warehouse import instruments, merge
 from ticker_converter.warehouse.resolve import Resolver
 
@@ -251,7 +251,9 @@ class Run:
             self.progress(f"judging and storing {bars.rows:,} bars")
             resolve.fill_units()
             held = judge(conn, "price", true_at, source, load.load_id, distinct=bars.ordered)
-            counts += merge.prices(conn, load, source, bars.rows, held, ordered=bars.ordered)
+            known = answered(conn, source) if held else 0
+            merged = merge.prices(conn, load, source, bars.rows, held, ordered=bars.ordered)
+            counts += replace(merged, quarantined=held - known, unchanged=merged.unchanged + known)
             moved += self.rejudge(load)
             stage.clear(conn)
         if read := stage.rates(conn, parsed.rates, lambda name: instruments.source_id(conn, name)):

@@ -51,6 +51,9 @@ def series(
         when = (f" from {first}" if first else "") + (f" to {last}" if last else "")
         known = f" as known at {known_at:%Y-%m-%dT%H:%M:%S%z}" if known_at else ""
         raise NoBars(f"no bars of {symbol} are stored{when}{known}")
+    listed = conn.execute(sql.load("queries/listing_unit"), span).fetchone()
+    assert listed is not None
+    found |= {"unit": listed[0], "currency": listed[1]}
     if adjust not in GIVES[basis]:
         said = "splits" if basis == "s" else "splits and dividends"
         raise NoBasis(

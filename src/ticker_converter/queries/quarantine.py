@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from ticker_converter import sql
 from ticker_converter.db import Connection
 from ticker_converter.errors import NotThere
+from ticker_converter.queries.basis import BASES
 
 #: The fields of INTERFACE; `entry` adds the others.
 FIELDS = ("id", "symbol", "date", "reason", "evidence", "payload", "run_id", "state")
@@ -46,4 +47,9 @@ def entry(conn: Connection, quarantine_id: int) -> dict[str, Any]:
 
 def _rows(conn: Connection, wanted: dict[str, object]) -> list[dict[str, Any]]:
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(sql.load("queries/quarantine"), wanted).fetchall()
+        rows = cursor.execute(sql.load("queries/quarantine"), wanted).fetchall()
+    for row in rows:
+        content = row["evidence"].get("content", {})
+        if "basis" in content:
+            content["basis"] = BASES[content["basis"]]
+    return rows

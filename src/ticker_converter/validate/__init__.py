@@ -72,6 +72,12 @@ def judge(
     return held
 
 
+def answered(conn: psycopg.Connection, source_id: int) -> int:
+    """How many of the bars just held were rescaled by a person before: they are no news."""
+    row = conn.execute(sql.load("validate/price/answered"), {"source_id": source_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def walk(conn: psycopg.Connection) -> bool:
     """Walk along the closes wherever new bars or new splits may make or end a unit jump; whether that is anywhere."""
     return conn.execute(sql.load("validate/price/unit_walk")).rowcount > 0

@@ -79,7 +79,7 @@ def prices(
     conn.execute(sql.load("warehouse/price_verdict"), context)
     verdicts = _verdicts(conn)
     late = 0
-    if verdicts.get("revised") or verdicts.get("adopted"):
+    if verdicts.keys() & {"revised", "adopted", "rebased"}:
         conn.execute(sql.load("warehouse/price_keep_old"), context)
         conn.execute(sql.load("warehouse/price_replace"), context)
     if verdicts.get("inserted"):
@@ -157,6 +157,6 @@ def _verdicts(conn: psycopg.Connection) -> dict[str, int]:
 
 
 def _counts(verdicts: dict[str, int], read: int, held: int, late: int) -> Counts:
-    inserted = verdicts.get("inserted", 0) + late
+    inserted = verdicts.get("inserted", 0) + verdicts.get("rebased", 0) + late
     revised, outranked = verdicts.get("revised", 0), verdicts.get("outranked", 0)
     return Counts(read, inserted, read - held - inserted - revised - outranked, revised, outranked, held)

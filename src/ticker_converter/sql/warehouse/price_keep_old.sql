@@ -8,7 +8,7 @@ WITH leaving AS (
     JOIN pg_temp.stage_price AS s USING (row_no)
     JOIN warehouse.fact_price AS f USING (instrument_id, session)
     JOIN landing.load AS l ON l.load_id = f.load_id
-    WHERE v.verdict IN ('revised', 'adopted')
+    WHERE v.verdict IN ('revised', 'adopted', 'rebased')
 ),
 other AS (
     INSERT INTO warehouse.fact_price_outranked AS o

@@ -5,7 +5,7 @@ WITH now_current AS (
     DELETE FROM warehouse.fact_price_outranked AS o
     USING pg_temp.verdict AS v
     JOIN pg_temp.stage_price AS s USING (row_no)
-    WHERE v.verdict IN ('revised', 'adopted', 'inserted')
+    WHERE v.verdict IN ('revised', 'adopted', 'rebased', 'inserted')
         AND o.instrument_id = s.instrument_id AND o.session = s.session AND o.source_id = %(source_id)s
         AND o.basis = s.basis
 )
@@ -14,4 +14,4 @@ SET load_id = %(load_id)s, source_id = %(source_id)s, unit_id = s.unit_id, basis
     high = s.high, low = s.low, close = s.close, volume = s.volume
 FROM pg_temp.verdict AS v
 JOIN pg_temp.stage_price AS s USING (row_no)
-WHERE v.verdict IN ('revised', 'adopted') AND f.instrument_id = s.instrument_id AND f.session = s.session
+WHERE v.verdict IN ('revised', 'adopted', 'rebased') AND f.instrument_id = s.instrument_id AND f.session = s.session

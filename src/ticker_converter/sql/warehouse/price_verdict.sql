@@ -2,7 +2,7 @@
 -- inserted: none stored for the day. revised: the same or a better provider now says otherwise. outranked: a correction,
 -- a better basis or a preferred provider stands. late: known before what is stored. adopted: a better provider says the
 -- same; or it is said at a knowledge time that has to be remembered because a person gave it, or gave that of what is
--- stored.
+-- stored. rebased: said on a better basis, which revises nothing.
 -- params: source_id, known_from, backdated, replay_of
 -- returns: none
 WITH said AS (
@@ -22,6 +22,7 @@ FROM (
         WHEN f.instrument_id IS NULL THEN 'inserted'
         WHEN l.known_from > %(known_from)s THEN 'late'
         WHEN rank.said > rank.stored THEN 'outranked'
+        WHEN f.basis <> s.basis AND rank.said < rank.stored THEN 'rebased'
         WHEN (f.open, f.high, f.low, f.close, f.volume, f.unit_id, f.basis)
             IS DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.unit_id, s.basis) THEN 'revised'
         WHEN rank.said < rank.stored THEN 'adopted'
