@@ -14,6 +14,9 @@ def register(commands: Commands) -> None:
     """Add the commands of this module."""
     whole = group(commands, "db", "Bring the database up to date, or show where it is and what it holds.")
     upgrade = command(whole, "upgrade", _upgrade, "Apply the migrations that are missing.")
+    upgrade.add_argument(
+        "--dry-run", action="store_true", help="list what would be applied, and change nothing"
+    )
     words.add_format(upgrade)
     status = command(whole, "status", _status, "Show the schema's version and the sizes of the tables.")
     words.add_format(status)
@@ -33,6 +36,14 @@ def _upgrade(arguments: argparse.Namespace) -> int:
     from ticker_converter.warehouse import migrations
 
     settings = load()
+    if arguments.dry_run:
+        with db.translated(), db.writer(settings, process="cli", autocommit=True) as conn:
+            waiting = [one for one in migrations.status(conn) if not one.applied]
+        output.objects(
+            arguments, [{"number": one.number, "name": one.name} for one in waiting], ("number", "name")
+        )
+        output.tell(f"{len(waiting)} to apply; nothing was changed" if waiting else "up to date")
+        return 0
     with session.Progress() as progress:
         progress("applying migrations")
         with db.translated("upgrading"), db.writer(settings, process="cli") as conn:
