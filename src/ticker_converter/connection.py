@@ -2,7 +2,7 @@
 
     reader(settings, process) -> Connection     read-only, one snapshot per transaction
     writer(settings, process) -> Connection     the configured role
-    connect(url=None) -> Warehouse              prices, rates and conversions as tables
+    connect(url=None) -> Warehouse              prices, rates, returns and the other answers
 
 The embedded database is brought to this release's schema when it is opened. A configured one never is: a schema that is
 missing or behind is WrongDatabase, because migrating a server is an act of its own (`db upgrade`, after a backup).
@@ -10,12 +10,12 @@ missing or behind is WrongDatabase, because migrating a server is an act of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg import IsolationLevel
 from psycopg import errors as pg
@@ -177,6 +177,72 @@ class Warehouse:
                 connection, _amount(amount), source, target, on=_day(on), rate_lag=rate_lag,
                 known_at=_known(known_at), policy=policy(self._settings, max_age_days),
             )  # fmt: skip
+
+    def returns(
+        self, symbol: str, currency: str | None = None, since: Day | None = None, until: Day | None = None,
+        adjust: str = "splits", known_at: Moment | None = None, max_age_days: int = 7,
+    ) -> Table:  # fmt: skip
+        """Local, currency and total return per session; `.to_dict()["attribution"]` is the whole range. `adjust`:
+        splits or all."""
+        from ticker_converter.queries.returns import returns
+
+        with self._snapshot() as connection:
+            found = returns(
+                connection, symbol, currency=currency, first=_day(since), last=_day(until), adjust=adjust,
+                known_at=_known(known_at), policy=policy(self._settings, max_age_days),
+            )  # fmt: skip
+        return Table([found])
+
+    def value(
+        self, positions: Mapping[str, Decimal | str | float], currency: str | None = None, on: Day | None = None,
+        known_at: Moment | None = None, max_price_age: int = 10, max_age_days: int = 7,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Quantities by symbol valued on a day (default: today, UTC): currency, on, total, covered_share, positions and
+        left_out, each with its reason. `CASH:USD` is money. A float is taken by the digits that Python prints."""
+        from ticker_converter.queries.value import value
+
+        with self._snapshot() as connection:
+            return value(
+                connection, [(symbol, _amount(quantity)) for symbol, quantity in positions.items()],
+                currency=currency, on=_day(on), known_at=_known(known_at), max_price_age=max_price_age,
+                policy=policy(self._settings, max_age_days),
+            )  # fmt: skip
+
+    def explain(
+        self, symbol: str, currency: str, since: Day | None = None, until: Day | None = None, on: Day | None = None,
+        known_at: Moment | Sequence[Moment] | None = None, adjust: str = "none", max_age_days: int = 7,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Why a number changed, in parts that add up: from `since` to `until`, or the one of `on` between two knowledge
+        times, `known_at=(first, second)`."""
+        from ticker_converter.queries.explain import between_beliefs, between_dates
+
+        common: dict[str, Any] = {"currency": currency, "adjust": adjust}
+        common["policy"] = policy(self._settings, max_age_days)
+        first, last, day = _day(since), _day(until), _day(on)
+        with self._snapshot() as connection:
+            if isinstance(known_at, Sequence) and not isinstance(known_at, str):
+                if day is None or first or last or len(known_at) != 2:
+                    raise Usage("explain: on=DAY goes with known_at=(first, second)")
+                before, after = times.known(known_at[0]), times.known(known_at[1])
+                return between_beliefs(connection, symbol, on=day, known_at=(before, after), **common)
+            if first is None or last is None or day is not None:
+                raise Usage("explain: give since and until, or on with known_at=(first, second)")
+            return between_dates(
+                connection, symbol, first=first, last=last, known_at=_known(known_at), **common
+            )
+
+    def actions(
+        self, symbol: str, currency: str | None = None, known_at: Moment | None = None, max_age_days: int = 7
+    ) -> Table:
+        """Splits and dividends by ex-date; dividends converted into `currency` at the rate of their ex-date."""
+        from ticker_converter.queries.actions import actions
+
+        with self._snapshot() as connection:
+            found = actions(
+                connection, symbol, currency=currency, known_at=_known(known_at),
+                policy=policy(self._settings, max_age_days),
+            )  # fmt: skip
+        return Table([found])
 
     def _snapshot(self) -> _Snapshot:
         if self._connection.closed or self._connection.broken:

@@ -1,6 +1,7 @@
 -- Sessions of an exchange that are missing between the first and the last stored bar of an instrument, in runs of
 -- consecutive sessions; `everyone`: no instrument of the exchange has any of them; `held`: days with a bar in quarantine.
--- For an exchange, also the closed sessions after the last bar of all its instruments (symbol null).
+-- For an exchange (symbol null): the sessions that two instruments or more should have and none has, and the closed ones
+-- after the last bar of all that are watched.
 -- params: symbol
 -- returns: symbol, mic, from, to, sessions, held, everyone
 WITH expected AS (
@@ -11,7 +12,7 @@ WITH expected AS (
     WHERE (%(symbol)s::text IS NULL OR i.symbol = %(symbol)s)
 ),
 missing AS (
-    SELECT e.*, e.n - row_number() OVER (PARTITION BY e.instrument_id ORDER BY e.session) AS island,
+    SELECT e.*,
         EXISTS (
             SELECT FROM mart.quarantine AS q
             WHERE q.symbol = e.symbol AND q.day = e.session AND q.state = 'held' AND q.kind = 'price') AS held,
@@ -22,6 +23,26 @@ missing AS (
     FROM expected AS e
     WHERE NOT EXISTS (
         SELECT FROM mart.price AS p WHERE p.instrument_id = e.instrument_id AND p.session = e.session)
+),
+island AS (
+    SELECT m.*, m.n - row_number() OVER (PARTITION BY m.instrument_id, m.everyone ORDER BY m.session) AS number
+    FROM missing AS m
+),
+nobody AS (
+    SELECT m.mic, m.session, count(*) FILTER (WHERE m.held) AS held
+    FROM missing AS m
+    WHERE m.everyone AND %(symbol)s::text IS NULL
+    GROUP BY m.mic, m.session
+    HAVING count(*) > 1
+),
+closed AS (
+    SELECT n.*, s.number - row_number() OVER (PARTITION BY n.mic ORDER BY n.session) AS number
+    FROM nobody AS n
+    JOIN (
+        SELECT d.mic, d.session, row_number() OVER (PARTITION BY d.mic ORDER BY d.session) AS number
+        FROM mart.session AS d
+        WHERE d.mic IN (SELECT nobody.mic FROM nobody)
+    ) AS s USING (mic, session)
 ),
 tail AS (
     SELECT s.mic, min(s.session) AS first, max(s.session) AS last, count(*) AS sessions
@@ -34,8 +55,12 @@ tail AS (
     GROUP BY s.mic
 )
 SELECT symbol, mic, min(session), max(session), count(*), count(*) FILTER (WHERE held), bool_and(everyone)
-FROM missing
-GROUP BY instrument_id, symbol, mic, island
+FROM island
+GROUP BY instrument_id, symbol, mic, everyone, number
+UNION ALL
+SELECT NULL, mic, min(session), max(session), count(*), count(*) FILTER (WHERE held > 0), true
+FROM closed
+GROUP BY mic, number
 UNION ALL
 SELECT NULL, mic, first, last, sessions, 0, true FROM tail
 ORDER BY 2, 1 NULLS FIRST, 3

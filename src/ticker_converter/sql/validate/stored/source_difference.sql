@@ -3,12 +3,12 @@
 -- params: sources
 -- returns: subject, day, evidence
 WITH pair AS (
-    SELECT s.source, o.source AS other, r.base, r.quote, min(r.rate_date) AS first, max(r.rate_date) AS last
-    FROM warehouse.fact_fx_rate AS r
-    JOIN warehouse.dim_source AS s USING (source_id)
-    JOIN warehouse.dim_source AS o ON o.source <> s.source
-    WHERE s.source = ANY (%(sources)s) AND o.source = ANY (%(sources)s)
-    GROUP BY s.source, o.source, r.base, r.quote
+    SELECT s.source, o.source AS other, (array_agg(r.base ORDER BY r.base))[1] AS base,
+        (array_agg(r.quote ORDER BY r.base))[1] AS quote, min(r.first) AS first, max(r.last) AS last
+    FROM unnest(%(sources)s::text[]) WITH ORDINALITY AS s (source, place)
+    JOIN unnest(%(sources)s::text[]) WITH ORDINALITY AS o (source, place) ON o.place > s.place
+    JOIN mart.rate_coverage AS r ON r.source IN (s.source, o.source)
+    GROUP BY s.source, o.source, least(r.base, r.quote), greatest(r.base, r.quote)
 ),
 both_say AS (
     SELECT p.source, p.other, p.base, p.quote, a.rate_date, a.num / a.den AS rate, b.num / b.den AS other_rate,
