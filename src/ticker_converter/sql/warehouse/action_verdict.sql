@@ -31,6 +31,7 @@ FROM (
         FROM warehouse.fact_corporate_action_revision AS r
         WHERE r.source_id = %(source_id)s AND (r.instrument_id, r.kind, r.ex_date, r.type, r.pay_date)
             = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
+            AND NOT EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = r.load_id)  -- its run was taken back
         ORDER BY r.known_to DESC, r.closed_by DESC LIMIT 1
     ) AS gone ON f.kind IS NULL
 ) AS v
