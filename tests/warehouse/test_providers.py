@@ -93,7 +93,7 @@ def test_a_better_provider_that_says_otherwise_revises(conn: psycopg.Connection)
 
 def test_raw_bars_stand_before_adjusted_ones(conn: psycopg.Connection) -> None:
     assert counts(bars(conn, [f"A,{DAY},10"], basis="splits")) == {"inserted": 1}
-    assert counts(bars(conn, [f"A,{DAY},40"])) == {"revised": 1}
+    assert counts(bars(conn, [f"A,{DAY},40"])) == {"inserted": 1}
     assert counts(bars(conn, [f"A,{DAY},10"], basis="splits")) == {"outranked": 1}
     assert closes(conn, "A") == {DAY: "40"}
 
