@@ -227,6 +227,16 @@ def test_a_withdrawal_by_a_whole_list_is_taken_back(conn: psycopg.Connection) ->
     assert now(conn) == before
 
 
+def test_an_action_that_two_runs_changed_is_as_before_both(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10"])
+    actions(conn, ["A,2024-01-02,dividend,0.5"])
+    before = now(conn)
+    runs = [actions(conn, [f"A,2024-01-02,dividend,{amount}"]).run_id for amount in ("0.6", "0.7")]
+    undo(conn, runs[1])
+    undo(conn, runs[0])
+    assert now(conn) == before
+
+
 # ---- any history ----
 
 days = st.sampled_from(["2024-01-02", "2024-01-03", "2024-01-04"])

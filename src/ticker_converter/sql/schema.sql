@@ -906,9 +906,10 @@ CREATE FUNCTION warehouse.actions_that_stand_again(p_undo integer) RETURNS TABLE
                 = (b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date))
         AND NOT EXISTS (  -- a live run has withdrawn it since
             SELECT FROM warehouse.fact_corporate_action_revision AS t
+            JOIN landing.load AS c ON c.load_id = t.closed_by AND c.kind <> 'undo'
             WHERE (t.instrument_id, t.source_id, t.kind, t.ex_date, t.type, t.pay_date)
                     = (b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date)
-                AND t.known_from >= b.known_to AND t.closed_by <> p_undo
+                AND t.known_from >= b.known_to
                 AND NOT EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = t.closed_by))
 $$;
 

@@ -27,7 +27,8 @@ FROM (
             = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
     LEFT JOIN landing.load AS l USING (load_id)
     LEFT JOIN LATERAL (
-        SELECT r.closed_by, r.known_to
+        SELECT r.known_to, CASE WHEN NOT EXISTS (  -- unless what closed it was taken back
+            SELECT FROM landing.dead_load AS d WHERE d.load_id = r.closed_by) THEN r.closed_by END AS closed_by
         FROM warehouse.fact_corporate_action_revision AS r
         WHERE r.source_id = %(source_id)s AND (r.instrument_id, r.kind, r.ex_date, r.type, r.pay_date)
             = (s.instrument_id, s.kind, s.ex_date, s.type, s.pay_date)
