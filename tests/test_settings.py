@@ -497,11 +497,21 @@ def test_a_provider_gets_its_own_settings_only(load: Load) -> None:
         ECB_BASE_URL="http://e/",
     )
     assert found.provider_settings("alpha_vantage") == {
-        "api_key": "K", "base_url": "https://www.alphavantage.co/query", "timeout": 30.0, "per_second": 2,
-        "per_minute": 5, "per_day": 500,
+        "api_key": "K", "api_keys": ("K",), "base_url": "https://www.alphavantage.co/query", "timeout": 30.0,
+        "per_second": 2, "per_minute": 5, "per_day": 500,
     }  # fmt: skip
-    assert found.provider_settings("ecb") == {"base_url": "http://e", "timeout": 30.0}
+    assert found.provider_settings("ecb") == {"base_url": "http://e"}
     assert found.provider_settings("files") == {}
+
+
+def test_several_keys_are_parted_by_commas_and_each_counts_once(load: Load) -> None:
+    given = load(ALPHA_VANTAGE_API_KEY=" K1, K2,,K1 ").provider_settings("alpha_vantage")
+    assert (given["api_key"], given["api_keys"]) == ("K1", ("K1", "K2"))
+
+
+def test_production_refuses_a_placeholder_among_several_keys(load: Load) -> None:
+    with pytest.raises(BadSetting, match="ALPHA_VANTAGE_API_KEY .a placeholder"):
+        load(ENVIRONMENT="production", ALPHA_VANTAGE_API_KEY="WX7PQ2LM9KD4ZR1T,demo")
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,8 @@ class Settings:
     redis_password: Secret | None = _setting("the cache's password", secret=True)
 
     alpha_vantage_api_key: Secret = _setting(
-        "Alpha Vantage's key; their public key demo answers for IBM alone", Secret("demo"), secret=True,
-        required=True, shown="demo",
+        "Alpha Vantage's key, or several parted by commas; their public key demo answers for IBM alone",
+        Secret("demo"), secret=True, required=True, shown="demo",
     )  # fmt: skip
     alpha_vantage_rate_limit: int = _setting("calls a minute", 5, _whole(1), kind="number")
     alpha_vantage_burst: int = _setting("calls a second", 1, _whole(1), kind="number")
@@ -227,20 +227,26 @@ class Settings:
         return self.database_url is None
 
     def provider_settings(self, name: str) -> Mapping[str, object]:
-        """What the provider of that name is made with: api_key and base_url (text), timeout (seconds, float),
-        per_second, per_minute and per_day (calls). Keys that do not concern it are absent."""
-        if name == "alpha_vantage":
-            return {
-                "api_key": self.alpha_vantage_api_key.reveal(),
-                "base_url": self.alpha_vantage_base_url,
-                "timeout": float(self.alpha_vantage_timeout),
-                "per_second": self.alpha_vantage_burst,
-                "per_minute": self.alpha_vantage_rate_limit,
-                "per_day": self.alpha_vantage_daily_limit,
-            }
-        if name == "ecb":
-            return {"base_url": self.ecb_base_url, "timeout": 30.0}
-        return {}
+        """What the provider of that name is made with: the settings that begin with its name. api_keys (all of a
+        comma-separated NAME_API_KEY) and api_key (the first), base_url, timeout (seconds, float), per_second (BURST),
+        per_minute (RATE_LIMIT), per_hour, per_day and per_month (HOURLY_, DAILY_, MONTHLY_LIMIT). What is not set is
+        absent."""
+        found: dict[str, object] = {}
+        for ending, word in _PROVIDER_WORDS.items():
+            value = getattr(self, f"{name}_{ending}", None)
+            if value is not None:
+                found[word] = float(value) if isinstance(value, Decimal) else value
+        if isinstance(key := getattr(self, f"{name}_api_key", None), Secret):
+            keys = tuple(dict.fromkeys(part.strip() for part in key.reveal().split(",") if part.strip()))
+            found |= {"api_key": keys[0] if keys else "", "api_keys": keys}
+        return found
+
+
+#: Endings of a provider's settings, and what the provider is told them as.
+_PROVIDER_WORDS = {
+    "base_url": "base_url", "timeout": "timeout", "burst": "per_second", "rate_limit": "per_minute",
+    "hourly_limit": "per_hour", "daily_limit": "per_day", "monthly_limit": "per_month",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +382,8 @@ def _refuse_in_production(settings: Settings, given: Mapping[str, Any], lookup: 
                 if one.name != "REDIS_URL":
                     wrong.append(f"{one.name} (no password)")
                 continue
-        if text is not None and is_placeholder(text):
+        parts = (text or "").split(",") if one.name.endswith("_API_KEY") else [text or ""]
+        if text is not None and any(map(is_placeholder, parts)):
             wrong.append(f"{one.name} (a placeholder)")
         elif one.name == "JWT_SECRET_KEY" and len((text or "").encode()) < 32:
             wrong.append(f"{one.name} (shorter than 32 bytes)")

@@ -8,6 +8,7 @@ response of prices says its currency, so no bar has a unit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 from urllib.parse import quote, urlencode
@@ -100,7 +101,8 @@ class AlphaVantage:
         documented = self._key in http.PUBLIC_KEYS
         full = "." in subject if documented else far and f"{function}:full" not in self._premium
         if full:
-            return self._call(function, kind, subject, "the whole history", **parameters, outputsize="full")
+            made = self._call(function, kind, subject, "the whole history", **parameters, outputsize="full")
+            return made if documented else replace(made, endpoint=f"{function}:full")
         return self._call(function, kind, subject, "the latest 100 rows", **parameters)
 
     def _listing(self, symbol: str) -> tuple[Call, ...]:
@@ -112,7 +114,8 @@ class AlphaVantage:
 
     def _call(self, function: str, kind: str, subject: str, why: str, **parameters: str) -> Call:
         query = urlencode({"function": function, **parameters}, quote_via=quote)
-        return Call(self.name, kind, f"{self._base_url}?{query}", subject, why)  # type: ignore[arg-type]
+        endpoint = "" if self._key in http.PUBLIC_KEYS else function
+        return Call(self.name, kind, f"{self._base_url}?{query}", subject, why, endpoint)  # type: ignore[arg-type]
 
 
 def pair(symbol: str) -> tuple[str, str]:

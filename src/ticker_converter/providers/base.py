@@ -11,12 +11,15 @@ from ticker_converter.records import Call, Parsed, Payload, Window
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Calls allowed per second, minute and day (None: no such limit), and the zone whose midnight resets the day."""
+    """Calls allowed per second, minute, hour, day and month (None: no such limit). The zone's midnight resets the day and
+    the month; the others are any such span of time."""
 
     per_second: int | None = None
     per_minute: int | None = None
     per_day: int | None = None
     time_zone: str = "UTC"
+    per_hour: int | None = None
+    per_month: int | None = None
 
 
 class Provider(Protocol):
