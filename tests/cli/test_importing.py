@@ -221,3 +221,31 @@ def test_the_recorded_responses_load_or_say_why_not(cli: Cli, shared: Path) -> N
         for _ in range(2):
             again = cli("import", "payload", "--provider", "alpha_vantage", *folder.glob(f"{part}_*")).json
         assert again["read"] == again["unchanged"] >= 100, again
+
+
+def test_a_cassette_is_imported_answer_by_answer_and_a_second_time_changes_nothing(
+    cli: Cli, tmp_path: Path, database: str
+) -> None:
+    path = tmp_path / "recorded.yaml"
+    answer = (
+        "- request: {{uri: 'https://bank.example.org/{0}?apikey=SECRETSECRET'}}\n"
+        "  response:\n"
+        '    body: {{string: "Date, USD, JPY, \\n{0} April 2026, 1.1, 160.5, \\n"}}\n'
+        "    headers: {{Date: ['Mon, {0} Apr 2026 16:30:00 GMT']}}\n"
+    )
+    path.write_text("interactions:\n" + answer.format(13) + answer.format(14))
+    done = cli("import", "payload", "--provider", "ecb", path)
+    assert done.code == 0 and done.json == REPORT | {"read": 4, "inserted": 4}
+    assert cli("import", "payload", "--provider", "ecb", path).json == REPORT | {
+        "run_id": 2,
+        "read": 4,
+        "unchanged": 4,
+    }
+    with psycopg.connect(database) as conn:
+        landed = conn.execute(
+            "SELECT request, (fetched_at AT TIME ZONE 'UTC')::text FROM landing.delivery WHERE run_id = 1 ORDER BY 1"
+        ).fetchall()
+    assert [row[0] for row in landed] == ["https://bank.example.org/13", "https://bank.example.org/14"]
+    assert landed[0][1] == "2026-04-13 16:30:00"
+    refused = cli("import", "payload", "--provider", "ecb", path, "--request", "https://bank.example.org/13")
+    assert refused.code == 2 and "is a recording of 2" in refused.stderr

@@ -60,7 +60,7 @@ def register(commands: Commands) -> None:
 
     payload = command(
         whole, "payload", _payloads, "Load recorded responses of a provider.",
-        "An index.json beside them may tell each one's URL and time.",
+        "An index.json beside them may tell each one's URL and time; a cassette (YAML) of vcrpy or VCR tells its own.",
     )  # fmt: skip
     payload.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a response as it was received")
     payload.add_argument(
@@ -143,6 +143,7 @@ def _readable(path: Path) -> Path:
 
 def _payloads(arguments: argparse.Namespace) -> int:
     from ticker_converter import providers
+    from ticker_converter.providers import cassettes
     from ticker_converter.providers.http import without_secrets
     from ticker_converter.records import Payload
 
@@ -169,6 +170,9 @@ def _payloads(arguments: argparse.Namespace) -> int:
         if folder not in sidecars:
             index = folder / "index.json"
             sidecars[folder] = _entries(index) if index.is_file() else []
+        if cassettes.is_cassette(path):
+            arrived += _recorded(arguments, path, symbol, options, now)
+            continue
         told = _about(path, sidecars[folder])
         request = arguments.request or told.get("url")
         arrived.append(
@@ -178,6 +182,29 @@ def _payloads(arguments: argparse.Namespace) -> int:
             )
         )  # fmt: skip
     return _load(arguments, "import payload", arrived, None)
+
+
+def _recorded(
+    arguments: argparse.Namespace, path: Path, symbol: str | None, options: dict[str, str], now: datetime
+) -> list[Payload]:
+    """The answers of a cassette, each a payload of its own; one that only points elsewhere holds nothing."""
+    from ticker_converter.providers import cassettes
+    from ticker_converter.providers.http import without_secrets
+    from ticker_converter.records import Payload
+
+    answers = [one for one in cassettes.read(path) if not 300 <= one.status < 400]
+    if arguments.request and len(answers) > 1:
+        raise Usage(
+            f"--request is the URL of one response: {path} is a recording of {len(answers)}, each with its own"
+        )
+    return [
+        Payload(
+            arguments.provider, without_secrets(arguments.request) if arguments.request else one.url,
+            arguments.fetched_at or one.received_at or now, one.body, content_type=one.content_type,
+            symbol=symbol, options=options, redacted=one.redacted,
+        )
+        for one in answers
+    ]  # fmt: skip
 
 
 def _entries(index: Path) -> list[dict[str, Any]]:
