@@ -381,6 +381,21 @@ def test_a_period_is_partial_until_its_last_session_is_there(
     assert [row["partial"] for row in found] == expected
 
 
+def test_whether_a_period_was_over_is_as_known_then(store: Store) -> None:
+    """Where no calendar tells, a later bar ends a week: one learned of since does not end it for the past."""
+    number = store.instrument("AAA", "USD")
+    store.bars(number, "USD", [(date(2024, 3, day), "1", "1", "1", "1", "1") for day in (4, 5)])
+    (before,) = rows(prices(store, "AAA", interval="1w", known_at=LOADED))
+    later = LOADED + timedelta(days=1)
+    store.bars(number, "USD", [(date(2024, 3, 11), "1", "1", "1", "1", "1")], known_from=later)
+    (again,) = rows(prices(store, "AAA", interval="1w", known_at=LOADED))
+    assert before == again and again["partial"]
+    assert [week["partial"] for week in rows(prices(store, "AAA", interval="1w", known_at=later))] == [
+        False,
+        True,
+    ]
+
+
 def test_months_end_with_their_last_session(store: Store) -> None:
     number = store.instrument("AAA", "USD", "XNYS")
     days = [date(2024, 3, 27), date(2024, 3, 28), date(2024, 4, 1), date(2024, 5, 31)]

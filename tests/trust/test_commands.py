@@ -73,7 +73,13 @@ def test_value(loaded: Cli, tmp_path: Path) -> None:  # noqa: F811
     header = loaded(
         "value", held, "--in", "GBP", "--on", "2020-08-30", "--format", "csv"
     ).stdout.splitlines()[0]
-    assert header == "symbol,quantity,price,price_date,unit,rate,rate_date,value,reason,local_value"
+    assert header == "symbol,date,quantity,price,price_date,unit,rate,rate_date,value,reason,local_value"
+    held.write_text("symbol,quantity,quantity\nAAPL,10,20\n")
+    twice = loaded("value", held, "--in", "GBP")
+    assert twice.code == 2 and "2 columns quantity" in twice.stderr
+    held.write_text("symbol,quantity\nAA\0PL,10\n")
+    odd = loaded("value", held, "--in", "GBP")
+    assert odd.code == 2 and "'AA\\x00PL'" in odd.stderr
     held.write_text("ticker,shares\nAAPL,10\n")
     assert loaded("value", held, "--in", "GBP").code == 2
     held.write_text("symbol,quantity\nAAPL,ten\n")
@@ -98,6 +104,14 @@ def test_explain(loaded: Cli) -> None:  # noqa: F811
         == found.json["change"]
         == D("374.8645375") - found.json["from"]["value"]
     )
+    flat = loaded(
+        "explain", "AAPL", "--in", "GBP", "--from", "2020-08-27", "--to", "2020-08-28", "--format", "csv"
+    ).stdout.splitlines()
+    assert flat[0] == (
+        "symbol,date,known_at,value,from_date,from_known_at,from_value,change,"
+        "price,fx,cross,action,price_revision,rate_revision"
+    )
+    assert flat[1].startswith("AAPL,2020-08-28,") and ",374.8645375,2020-08-27," in flat[1]
     known = found.json["to"]["known_at"]
     twice = ("explain", "AAPL", "--in", "GBP", "--on", "2020-08-28", "--known-at", known, "--known-at", known)
     again = loaded(*twice)
@@ -127,6 +141,10 @@ def test_actions(loaded: Cli, tmp_path: Path) -> None:  # noqa: F811
     plain = loaded("actions", "AAPL").json["actions"]
     assert list(plain[0]) == ["ex_date", "kind", "value", "unit", "pay_date", "type", "source", "applied"]
     assert loaded("actions", "VOD.L").json["actions"] == []
+    flat = loaded("actions", "AAPL", "--format", "csv")
+    assert flat.stdout.splitlines()[0] == "symbol,date,kind,value,unit,pay_date,type,source,applied"
+    (tmp_path / "again.csv").write_text(flat.stdout)
+    assert loaded("import", "actions", tmp_path / "again.csv").json["unchanged"] == 2
     assert loaded("actions", "NOPE").code == 4
 
 

@@ -262,6 +262,25 @@ def test_a_dividend_without_a_rate_matters_only_where_it_lies_between(store: Sto
     assert same["change"] == 0
 
 
+def test_a_dividend_without_a_rate_in_between_is_not_hidden_by_a_later_one(store: Store) -> None:
+    a = store.instrument("A", "USD")
+    closes(store, a, "USD", {"2020-01-02": 100, "2020-01-06": 91, "2020-01-07": 92, "2020-01-08": 82})
+    store.dividend(a, "2020-01-06", "10", "EUR")
+    store.dividend(a, "2020-01-08", "10", "EUR")
+    with pytest.raises(NoRate, match="no_dividend_rate"):
+        between_dates(store.conn, "A", currency="USD", first=date(2020, 1, 2), last=date(2020, 1, 7))
+    after = between_dates(store.conn, "A", currency="USD", first=date(2020, 1, 6), last=date(2020, 1, 7))
+    assert after["parts"]["price"] == 1 == after["change"]
+
+
+def test_a_rate_too_old_is_told_with_its_day(store: Store) -> None:
+    a = store.instrument("A", "USD")
+    closes(store, a, "USD", {"2020-01-02": 100, "2020-01-03": 101})
+    store.rates([("ecb", "EUR", "USD", "2020-01-02", "1.1")])
+    with pytest.raises(NoRate, match=r"USD to EUR on 2020-02-03 is of 2020-01-02, 32 days older"):
+        between_dates(store.conn, "A", currency="EUR", first=date(2020, 1, 2), last=date(2020, 2, 3))
+
+
 def test_what_is_not_there_is_refused(apple: Store) -> None:
     with pytest.raises(NoBars):
         between_dates(apple.conn, "A", currency="GBP", first=date(2020, 1, 1), last=date(2020, 9, 1))

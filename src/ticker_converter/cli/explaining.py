@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,8 @@ def _actions(arguments: argparse.Namespace) -> int:
             opened.connection, arguments.symbol, currency=arguments.currency, known_at=arguments.known_at,
             policy=connection.policy(opened.settings, arguments.max_age_days),
         )  # fmt: skip
+    if output.form(arguments) == "csv":  # every CSV about a symbol begins symbol,date
+        found = replace(found, columns=["date", *found.columns[1:]])
     _result(arguments, found)
     return 0
 
@@ -156,10 +159,10 @@ def _value(arguments: argparse.Namespace) -> int:
             output.json(found)
         case "csv":
             names = (
-                "symbol", "quantity", "price", "price_date", "unit", "rate", "rate_date", "value", "reason",
+                "symbol", "date", "quantity", "price", "price_date", "unit", "rate", "rate_date", "value", "reason",
                 "local_value",
             )  # fmt: skip
-            lines = [*found["positions"], *found["left_out"]]
+            lines = [{"date": found["on"], **line} for line in (*found["positions"], *found["left_out"])]
             output.csv(names, ([line.get(name) for name in names] for line in lines))
         case _:
             for name in ("positions", "left_out"):
@@ -196,6 +199,11 @@ def positions_of(path: Path) -> list[tuple[str, Decimal]]:
         raise Usage(
             f"{path.name}: the columns symbol and quantity are needed, found: {', '.join(header) or 'none'}"
         )
+    for name in ("symbol", "quantity"):
+        if header.count(name) > 1:
+            raise Usage(
+                f"{path.name}: has {header.count(name)} columns {name}: which is meant cannot be known"
+            )
     at = header.index("symbol"), header.index("quantity")
     return [
         _position(path.name, line, row, at)
@@ -243,13 +251,24 @@ def _explain(arguments: argparse.Namespace) -> int:
         case "json":
             output.json(found)
         case "csv":
-            output.csv(["change", *found["parts"]], [[found["change"], *found["parts"].values()]])
+            output.csv(*explained(arguments.symbol, found))
         case _:
             sides = [found["from"], found["to"]]
             output.table(list(sides[0]), [list(side.values()) for side in sides])
             output.say("")
             output.facts({"change": found["change"], **found["parts"]})
     return 0
+
+
+def explained(symbol: str, found: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """An explanation in one line: the second number, the first, and the parts between."""
+    before, after = found["from"], found["to"]
+    row = {
+        "symbol": symbol, "date": after["on"], "known_at": after["known_at"], "value": after["value"],
+        "from_date": before["on"], "from_known_at": before["known_at"], "from_value": before["value"],
+        "change": found["change"], **found["parts"],
+    }  # fmt: skip
+    return list(row), [list(row.values())]
 
 
 def _currencies(arguments: argparse.Namespace) -> int:

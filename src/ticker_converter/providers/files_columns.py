@@ -13,6 +13,8 @@ from ticker_converter.errors import Usage
 
 _DATES = ("timestamp", "datetime")
 "Other names of a date column: Alpha Vantage's and yfinance's."
+_OTHERS = {"date": _DATES, "ex_date": ("date",)}
+"Other names of a column; `date` is what `actions --format csv` calls the ex-date."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def layout(name: str, headers: Sequence[str], options: Mapping[str, str]) -> Lay
     for column in names:
         if column in at:
             continue
-        spellings = (column, *_DATES) if column == "date" else (column,)
+        spellings = (column, *_OTHERS.get(column, ()))
         for spelling in spellings:
             found = [position for position, header in enumerate(folded) if header == spelling]
             if len(found) > 1:

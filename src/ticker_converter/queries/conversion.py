@@ -53,7 +53,18 @@ def convert(
     assert row is not None
     result, rate, rate_date, age, answered_by, missing, legs = row
     if missing is not None:
-        raise NoRate(_no_rate(origin.currency, goal.currency, day, missing, policy))
+        raise NoRate(
+            why_no_rate(
+                conn,
+                origin.currency,
+                goal.currency,
+                day,
+                missing,
+                policy,
+                known_at=known_at,
+                rate_lag=rate_lag,
+            )
+        )
     receipt = {
         "from": origin.unit, "to": goal.unit, "on": day, "rate": rate, "rate_date": rate_date, "age_days": age,
         "source": answered_by, "legs": legs, "unit": {"from_per": origin.per, "to_per": goal.per},
@@ -62,15 +73,29 @@ def convert(
     return Conversion(amount, result, receipt)
 
 
-def _no_rate(origin: str, goal: str, day: date, missing: str, policy: Policy) -> str:
+def why_no_rate(
+    conn: Connection, origin: str, goal: str, day: date, missing: str, policy: Policy, *,
+    known_at: datetime | None = None, rate_lag: int = 0,
+) -> str:  # fmt: skip
+    """Why a pair of currencies has no rate on a day, with the day of the last one where all are too old."""
     where = f"{origin} to {goal} on {day}"
-    if missing == "rate_too_old":
-        return (
-            f"rate_too_old: the last rate for {where} is more than {policy.max_age_days} days older: `sync` fetches "
-            "newer ones, --max-age-days accepts older ones"
-        )
-    sources = ", ".join(policy.sources)
-    return f"no_rate: no source ({sources}) has a rate for {where}: `sync` or `import rates` brings one"
+    if missing != "rate_too_old":
+        sources = ", ".join(policy.sources)
+        return f"{missing}: no source ({sources}) has a rate for {where}: `sync` or `import rates` brings one"
+    row = conn.execute(
+        sql.load("queries/convert"),
+        {
+            "amount": 1, "from": origin, "from_per": 1, "to": goal, "to_per": 1, "day": day,
+            "sources": list(policy.sources), "max_age": day.toordinal(), "known_at": known_at, "lag": rate_lag,
+            "pegs": policy.pegs,
+        },
+    ).fetchone()  # fmt: skip
+    found: date | None = row[2] if row is not None else None
+    age = f"is of {found}, {(day - found).days} days older" if found else "is older"
+    return (
+        f"rate_too_old: the last rate for {where} {age}, and --max-age-days is {policy.max_age_days}: `sync` fetches "
+        "newer ones, a greater --max-age-days accepts older ones"
+    )
 
 
 def rates(
@@ -98,7 +123,7 @@ def rates(
         span | {"first": low, "last": high, "max_age": policy.max_age_days},
     ).fetchall()
     if not rows or stored[0] is None and all(row[5] is not None for row in rows):
-        raise NoRate(_no_rate(origin, goal, high, "no_rate", policy))
+        raise NoRate(why_no_rate(conn, origin, goal, high, "no_rate", policy))
     columns = ("date", "rate", "rate_date", "age_days", "source", "missing")
     return Result("rates", {"base": origin, "quote": goal}, columns, rows, {"base": origin, "quote": goal})
 

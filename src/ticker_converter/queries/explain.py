@@ -18,6 +18,7 @@ from ticker_converter.market import units
 from ticker_converter.market.units import PriceUnit
 from ticker_converter.queries.basis import series
 from ticker_converter.queries.clock import not_after_today, published_at
+from ticker_converter.queries.conversion import why_no_rate
 from ticker_converter.queries.result import POLICY, Policy
 
 PARTS = ("price", "fx", "cross", "action", "price_revision", "rate_revision")
@@ -35,6 +36,7 @@ class _Number:
     rate: Decimal
     value: Decimal
     currency: str
+    instrument_id: int
     said: dict[str, Any]
 
 
@@ -48,7 +50,7 @@ def between_dates(
         raise Usage(f"--from {first} is after --to {last}")
     number = _Reader(conn, symbol, currency, adjust, policy)
     a, b = number(first, known_at), number(last, known_at)
-    if b.unsure is None and a.unsure is not None:
+    if a.unsure is not None and (b.unsure is None or number.unconverted(a, b, known_at)):
         raise NoRate(
             f"{a.unsure}: a dividend of {symbol} after {first} cannot be converted, so what it took from the price is "
             "not known: `sync` or `import rates` brings rates"
@@ -120,14 +122,35 @@ class _Reader:
                 + (f" as known at {known_at.isoformat()}" if known_at else "")
             )
         session, price, factor, all_factor, rate, rate_date, source, missing, value, currency, unsure = row
+        if missing == "no_dividend_rate":
+            raise NoRate(
+                f"{missing}: a dividend of {self.symbol} after {on} cannot be converted: `sync` or `import rates` "
+                "brings rates, --adjust splits needs none"
+            )
         if missing is not None:
-            raise NoRate(f"{missing}: {self.symbol} cannot be converted to {self.target.unit} on {on}")
+            raise NoRate(
+                why_no_rate(
+                    self.conn, currency, self.target.currency, on, missing, self.policy, known_at=known_at
+                )
+            )
         said = {
             "on": on, "known_at": known_at or published_at(self.conn), "value": value, "price": _significant(price),
             "factor": _significant(factor), "rate": _significant(rate), "session": session, "rate_date": rate_date,
             "source": source,
         }  # fmt: skip
-        return _Number(price, factor, all_factor, unsure, rate, value, currency, said)
+        return _Number(price, factor, all_factor, unsure, rate, value, currency, found["instrument_id"], said)
+
+    def unconverted(self, a: _Number, b: _Number, known_at: datetime | None) -> bool:
+        """Whether a dividend between the two has no rate; of later ones both numbers know equally little."""
+        row = self.conn.execute(
+            sql.load("queries/explain_unconverted"),
+            {
+                "instrument_id": a.instrument_id, "after": a.said["session"], "until": b.said["session"],
+                "known_at": known_at, "sources": list(self.policy.sources), "max_age": self.policy.max_age_days,
+                "pegs": self.policy.pegs,
+            },
+        ).fetchone()  # fmt: skip
+        return bool(row and row[0])
 
     def link(self, old: str, new: str, on: date, known_at: datetime | None) -> Decimal:
         """How much of the listing's new currency one of its old one is."""

@@ -29,6 +29,9 @@ def value(
         raise Usage("no positions: a file of symbol,quantity is expected")
     if max_price_age < 0 or policy.max_age_days < 0:
         raise Usage("--max-price-age and --max-age-days are 0 or more")
+    for symbol, _ in positions:
+        if not symbol.isprintable():
+            raise Usage(f"symbol {ascii(symbol[:40])}: holds a character that no symbol has")
     target = units.unit(currency if currency is not None else _common_currency(conn, positions))
     day = not_after_today(conn, on) if on else today(conn)
     rows = conn.execute(

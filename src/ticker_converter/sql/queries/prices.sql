@@ -76,8 +76,8 @@ SELECT a.session,
             ELSE a.session < a.last_weekday AND (
                 %(last)s::date < a.last_weekday
                 OR NOT EXISTS (
-                    SELECT FROM mart.price AS p
-                    WHERE p.instrument_id = %(instrument_id)s AND p.session > a.last_day))
+                    SELECT FROM mart.bars(
+                        %(instrument_id)s, a.last_day + 1, 'infinity', %(known_at)s::timestamptz)))
         END),
     CASE WHEN %(receipts)s AND a.rate IS NOT NULL THEN jsonb_build_object(
         'from', a.unit, 'to', %(to_unit)s::text, 'on', a.session, 'rate', mart.significant(a.rate, 12),
