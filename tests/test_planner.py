@@ -21,18 +21,22 @@ def _plan(*stored: Stored, loaded: dict[tuple[str, str], datetime] | None = None
     return plan(Coverage(stored, {}, loaded or {}), settings, Window(), provider=provider, now=NOW)
 
 
+def _prices(found: Plan) -> list[str | None]:
+    return [call.symbol for call in found.calls if call.kind == "prices"]
+
+
 def _kinds(found: Plan) -> list[tuple[str, str | None]]:
     return [(call.kind, call.symbol) for call in found.calls]
 
 
-def test_rates_come_first_then_the_most_behind() -> None:
+def test_rates_come_first_then_the_most_behind_then_the_new_and_not_what_is_up_to_date() -> None:
     found = _plan(
         Stored("AAPL", "XNAS", AV, date(2026, 2, 27)), Stored("VOD.L", "XLON", AV, None),
         Stored("IBM", "XNYS", AV, date(2026, 1, 5)), Stored("MINE", None, ("files",), None),
     )  # fmt: skip
     assert _kinds(found) == [
-        ("rates", None), ("prices", "VOD.LON"), ("prices", "IBM"), ("prices", "AAPL"), ("actions", "VOD.LON"),
-        ("actions", "VOD.LON"), ("actions", "IBM"), ("actions", "IBM"), ("actions", "AAPL"), ("actions", "AAPL"),
+        ("rates", None), ("prices", "IBM"), ("prices", "VOD.LON"), ("actions", "AAPL"), ("actions", "AAPL"),
+        ("actions", "VOD.LON"), ("actions", "VOD.LON"), ("actions", "IBM"), ("actions", "IBM"),
     ]  # fmt: skip
     assert list(found.providers) == ["ecb", "alpha_vantage"]
 

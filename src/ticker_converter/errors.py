@@ -18,7 +18,7 @@
         ├── WrongDatabase                1     a database of another major version, or not migrated, or newer than this
         ├── DatabaseRefused              1     the server refused a statement: a constraint, a right, a fault
         └── Refused                      1     the provider said no
-            ├── QuotaSpent               3     per day; `resets` tells the window
+            ├── QuotaSpent               3     per hour, day or month (`span`, `resets`)
             ├── NotEntitled              1     a premium endpoint, or the demo key on another call
             ├── BadKey                   1     the key is missing or wrong
             └── NoSuchSymbol             1     the provider does not know the symbol
@@ -28,6 +28,8 @@ A leaf is Transient or Permanent, never both; `exit_code` is the command line's.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 __all__ = [
     "BadKey", "BadSetting", "DatabaseRefused", "DatabaseUnavailable", "Locked", "NoBars", "NoBasis", "NoRate",
@@ -125,9 +127,13 @@ class Refused(Permanent):
 
 
 class QuotaSpent(Refused):
-    """The provider's daily calls are spent."""
+    """The provider's calls of the `span` (hour, day, month) are spent, of this key; `resets` is when more are free."""
 
     exit_code = 3
+
+    def __init__(self, message: str, span: str = "day", resets: datetime | None = None) -> None:
+        super().__init__(message)
+        self.span, self.resets = span, resets
 
 
 class NotEntitled(Refused):

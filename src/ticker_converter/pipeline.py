@@ -7,31 +7,31 @@ at any instant leaves either all of it or nothing, and running again gives the s
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from ticker_converter import providers
+from ticker_converter import fetching, providers
 from ticker_converter.db import Connection
 from ticker_converter.errors import (
     Permanent,
     ProviderBusy,
-    QuotaSpent,
+    ProviderUnavailable,
     Refused,
     TickerConverterError,
-    Transient,
     Usage,
 )
-from ticker_converter.landing import payloads, quarantine, quota, runs, stage
+from ticker_converter.landing import payloads, quarantine, refusals, runs, stage
 from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
-from ticker_converter.providers.base import Provider
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import answered, judge, released, walk
 from ticker_converter.warehouse import instruments, merge
 from ticker_converter.warehouse.resolve import Resolver
 
+Instead = Callable[[Call, TickerConverterError], Sequence[Call]]
 Progress = Callable[[str], None]
 
 
@@ -45,6 +45,13 @@ class Report:
     remaining: int = 0
     messages: list[str] = field(default_factory=list)
     failed: list[TickerConverterError] = field(default_factory=list)
+    left: list[dict[str, str | None]] = field(default_factory=list)
+    "What remains, one by one: provider, kind, symbol and why."
+
+    def leave(self, call: Call, why: str) -> None:
+        """A call is left for the next run."""
+        self.remaining += 1
+        self.left.append({"provider": call.provider, "kind": call.kind, "symbol": call.symbol, "why": why})
 
     def as_dict(self) -> dict[str, object]:
         """The report of INTERFACE."""
@@ -78,9 +85,8 @@ class Run:
         if self.conn.closed:
             return
         state = "failed" if error else "partly" if self.report.remaining or self.report.failed else "done"
-        runs.finish(
-            self.conn, self.report.run_id, state, self.report.as_dict(), str(error) if error else None
-        )
+        report = self.report.as_dict() | ({"left": self.report.left} if self.report.left else {})
+        runs.finish(self.conn, self.report.run_id, state, report, str(error) if error else None)
 
     def load_all(self, arrived: Iterable[Payload], known_at: datetime | None = None) -> Report:
         """Land and load payloads that a person handed over; one that cannot be read ends the run, those before stay."""
@@ -93,35 +99,73 @@ class Run:
             self.load(delivery)
         return self.report
 
-    def fetch_all(self, calls: Sequence[Call], settings: Callable[[str], Mapping[str, object]]) -> Report:
-        """Make calls within their quotas and load what they bring. One failure never stops the other calls; what could
-        not be done is counted in `remaining`."""
-        closed: set[str] = set()
-        for call in calls:
-            if call.provider in closed:
-                self.report.remaining += 1
+    def fetch_all(
+        self, calls: Sequence[Call], settings: fetching.Given, *, instead: Instead = lambda call, error: (),
+        later: Sequence[Call] = (), seen: int | None = None,
+    ) -> Report:  # fmt: skip
+        """Make calls within their quotas and load what they bring. One failure never stops the other calls. `instead`
+        tells what to ask in place of a call that cannot be had; `later` is what no call is left for; `seen` is the last
+        delivery that was known when the calls were planned: what other runs have fetched since is not fetched again."""
+        caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress)
+        seen = refusals.seen(self.conn) if seen is None else seen
+        queue, waited = deque(calls), 0
+        while queue:
+            call = queue.popleft()
+            if not refusals.claim(self.conn, call):
+                queue.append(call)  # another run is making it: it is looked at again when the others are done
+                waited += 1
+                if waited >= len(queue):
+                    time.sleep(0.1)
                 continue
-            source = providers.provider(call.provider)(settings(call.provider))
+            waited = 0
             try:
-                self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
-                self.load(payloads.land(self.conn, self.report.run_id, self._fetch(source, call, settings)))
-            except (Transient, Refused) as error:
-                if error.exit_code == 3:
-                    self.report.remaining += 1
-                if isinstance(error, QuotaSpent):
-                    closed.add(call.provider)
-                self.report.failed.append(error)
-            except Permanent as error:
-                self.report.failed.append(error)
+                if refusals.answered(self.conn, call, seen, self.report.run_id):
+                    continue
+                queue.extendleft(reversed(self._fetch(caller, call, instead)))
+            finally:
+                refusals.release(self.conn, call)
+        for call in later:
+            self.report.leave(call, "no call is left for it")
         return self.report
 
-    def look_up(self, call: Call, settings: Callable[[str], Mapping[str, object]]) -> Sequence[Listing]:
+    def _fetch(self, caller: fetching.Caller, call: Call, instead: Instead) -> Sequence[Call]:
+        """Make one call and load what it brings; returns the calls to make in its place if it cannot be had."""
+        what = f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip()
+        self.progress(what)
+        known = caller.shut.get(call.provider) or caller.unentitled.get((call.provider, call.endpoint))
+        try:
+            if known is not None:
+                raise known
+            caller.call(call, lambda payload: self._landed(call, payload))
+        except (ProviderUnavailable, ProviderBusy, Permanent) as error:
+            if others := instead(call, error):
+                names = ", ".join(dict.fromkeys(f"{one.provider}: {one.why or one.kind}" for one in others))
+                self.report.messages.append(f"{call.symbol or call.kind}: {error}; asked instead: {names}")
+                return others
+            if error is not known:
+                self.report.failed.append(error)
+            elif call.provider not in caller.shut:
+                self.report.messages.append(f"{call.symbol or call.kind}: not asked: {error}")
+            if call.provider in caller.shut or error.exit_code == 3:
+                self.report.leave(call, str(error))
+        finally:
+            self.report.calls = dict(caller.calls)
+        return ()
+
+    def _landed(self, call: Call, payload: Payload) -> Payload:
+        self.load(payloads.land(self.conn, self.report.run_id, payload, kind=call.kind))
+        return payload
+
+    def look_up(self, call: Call, settings: fetching.Given) -> Sequence[Listing]:
         """Ask a provider how it describes instruments; the answer is landed like any other."""
-        source = providers.provider(call.provider)(settings(call.provider))
         self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
-        payload = self._fetch(source, call, settings)
-        self.load(payloads.land(self.conn, self.report.run_id, payload))
-        return source.parse(payload).listings
+        caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress)
+        try:
+            payload = caller.call(call, lambda found: self._landed(call, found))
+        finally:
+            for name, number in caller.calls.items():
+                self.report.calls[name] = self.report.calls.get(name, 0) + number
+        return providers.provider(call.provider).parse(payload).listings
 
     def replay(self, provider: str | None, since: datetime | None, waiting_only: bool = False) -> Report:
         """Read landed payloads again with today's parsers; no call is made."""
@@ -179,25 +223,6 @@ class Run:
         merge.close(self.conn, load, counts)
         self.report.counts += counts
         return [entry.quarantine_id for entry in entries]
-
-    def _fetch(
-        self, source: Provider, call: Call, settings: Callable[[str], Mapping[str, object]]
-    ) -> Payload:
-        limits = source.quota()
-        key = quota.key_id(str(settings(call.provider).get("api_key") or ""))
-        allowed = quota.Limits(limits.per_second, limits.per_minute, limits.per_day, limits.time_zone)
-        while wait := quota.take(self.conn, call.provider, key, allowed, self.report.run_id, call.url):
-            self.progress(f"{call.provider}: waiting {wait:.0f} s for its rate limit")
-            time.sleep(wait)
-        self.report.calls[call.provider] = self.report.calls.get(call.provider, 0) + 1
-        payload = source.fetch(call)
-        try:
-            source.parse(payload)
-        except QuotaSpent as refusal:
-            quota.close(self.conn, call.provider, key, limits.time_zone, str(refusal))
-        except TickerConverterError:
-            pass  # said when the landed payload is loaded
-        return payload
 
     def load(self, delivery: Delivery, kind: str = "load") -> Counts:
         """Parse, stage, judge, merge and publish one landed delivery, and settle how it ended."""

@@ -59,8 +59,8 @@ class Call:
     "The provider's spelling of the instrument, where the call is about one."
     why: str = ""
     endpoint: str = ""
-    """What a key must be entitled to, where that is one thing for all symbols (`TIME_SERIES_DAILY:full`): once refused, it
-    is in the setting `premium` that the provider is made with, and nothing of it is asked for a week."""
+    """What a key must be entitled to, where that is one thing for all symbols (`TIME_SERIES_DAILY:full`): once refused,
+    it is in the setting `premium` that the provider is made with, and nothing of it is asked for a week."""
 
 
 @dataclass(frozen=True, slots=True)

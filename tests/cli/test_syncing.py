@@ -48,7 +48,9 @@ def test_a_dry_run_prints_the_calls_and_makes_none(cli: Cli, provider: Given) ->
     assert "alpha_vantage: 3 calls, 25 left today" in done.stderr
 
 
-def test_sync_fetches_and_asks_for_whole_lists_once_a_month(cli: Cli, provider: Given) -> None:
+def test_sync_fetches_and_asks_again_in_a_week_and_for_whole_lists_in_a_month(
+    cli: Cli, provider: Given, database: str
+) -> None:
     made, env = provider
     _answers(made)
     _watch(cli)
@@ -58,6 +60,10 @@ def test_sync_fetches_and_asks_for_whole_lists_once_a_month(cli: Cli, provider: 
         "run_id": 0, "read": 4, "inserted": 4, "unchanged": 0, "revised": 0, "outranked": 0, "quarantined": 0,
         "calls": {"ecb": 1, "alpha_vantage": 3}, "remaining": 0,
     }  # fmt: skip
+    again = cli("sync", env=env)
+    assert again.json["read"] == 0 and again.json["calls"] == {}
+    with psycopg.connect(database) as conn:
+        conn.execute("UPDATE landing.delivery SET fetched_at = fetched_at - interval '8 days'")
     again = cli("sync", env=env)
     assert again.json["unchanged"] == again.json["read"] == 3
     assert again.json["calls"] == {"ecb": 1, "alpha_vantage": 1}
@@ -73,7 +79,14 @@ def test_a_spent_quota_is_done_in_part_and_no_more_calls_are_made(cli: Cli, prov
     assert done.code == 3 and done.json["remaining"] == 2, done.stderr
     assert made.asked.count("DIVIDENDS") == 0
     assert "calls of today are spent" in done.stderr
-    assert cli("status", env=env).json["quota"][0] == {"provider": "alpha_vantage", "calls_left": 0}
+    shown = cli("status", env=env).json["quota"][0]
+    assert (shown["provider"], shown["calls_left"], shown["calls_today"], shown["keys"]) == (
+        "alpha_vantage",
+        0,
+        2,
+        1,
+    )
+    assert "calls of today are spent" in shown["closed"]
 
 
 def test_a_provider_that_is_down_stops_no_other(cli: Cli, provider: Given) -> None:
@@ -108,7 +121,7 @@ def test_a_delivery_that_a_killed_run_left_is_loaded_first(cli: Cli, provider: G
         conn.execute("DELETE FROM warehouse.fact_corporate_action")
         conn.execute("UPDATE landing.delivery SET state = 'landed' WHERE request LIKE '%DIVIDENDS%'")
     done = cli("sync", env=env)
-    assert done.json["inserted"] == 1 and done.json["calls"] == {"ecb": 1, "alpha_vantage": 1}
+    assert done.json["inserted"] == 1 and done.json["calls"] == {}
 
 
 def test_replay_reads_again_and_makes_no_call(cli: Cli, provider: Given) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from ticker_converter.errors import QuotaSpent
+from ticker_converter.errors import BadKey, QuotaSpent
 from ticker_converter.landing import quota, runs
 
 NONE = quota.Limits(None, None, None, "UTC")
@@ -24,7 +24,14 @@ def limits(**given: object) -> quota.Limits:
 
 
 def take(conn: psycopg.Connection, allowed: quota.Limits, key: str = "k") -> float:
-    return quota.take(conn, "p", key, allowed, runs.start(conn, "test", {}), "https://example.org")
+    turn = quota.take(conn, "p", [key], allowed, runs.start(conn, "test", {}), "https://example.org")
+    assert (turn.key_id is None) == (turn.wait > 0)
+    return turn.wait
+
+
+def left(conn: psycopg.Connection, key: str, allowed: quota.Limits) -> tuple[int | None, datetime]:
+    found = quota.room(conn, "p", key, allowed)
+    return found.left, found.resets
 
 
 def used(conn: psycopg.Connection) -> int:
@@ -60,19 +67,19 @@ def test_the_day_is_the_providers(conn: psycopg.Connection) -> None:
         midnight = datetime.combine(today + timedelta(1), datetime.min.time(), ZoneInfo(zone))
         with pytest.raises(QuotaSpent, match=f"{midnight.astimezone(UTC):%Y-%m-%d %H:%M} UTC"):
             take(conn, two, key)
-        assert quota.left(conn, "p", key, two) == (0, midnight)
+        assert left(conn, key, two) == (0, midnight)
         conn.execute(
             "UPDATE landing.quota_use SET called_at = called_at - interval '1 day' WHERE key_id = %s", (key,)
         )
-        assert quota.left(conn, "p", key, two)[0] == 2
+        assert left(conn, key, two)[0] == 2
         assert take(conn, two, key) == 0.0
 
 
 def test_a_refusal_closes_the_window_until_the_providers_midnight(conn: psycopg.Connection) -> None:
-    quota.close(conn, "p", "k", "Asia/Tokyo", "25 requests per day")
+    quota.close(conn, "p", "k", "day", "Asia/Tokyo", "25 requests per day")
     with pytest.raises(QuotaSpent, match="25 requests per day"):
         take(conn, limits(per_day=500, time_zone="Asia/Tokyo"))
-    assert quota.left(conn, "p", "k", limits(time_zone="Asia/Tokyo"))[0] == 0
+    assert left(conn, "k", limits(time_zone="Asia/Tokyo"))[0] == 0
     assert take(conn, NONE, "another key") == 0.0
     row = conn.execute("SELECT until AT TIME ZONE 'Asia/Tokyo' FROM landing.quota_closed").fetchone()
     assert row is not None and row[0] == datetime.combine(
@@ -89,6 +96,80 @@ def test_keys_have_ledgers_of_their_own_that_reveal_nothing(conn: psycopg.Connec
     assert all("secret" not in row[0] and len(row[0]) == 12 for row in rows)
 
 
+def back(conn: psycopg.Connection, span: str) -> None:
+    """All calls were made so much earlier."""
+    conn.execute("UPDATE landing.quota_use SET called_at = called_at - %s::interval", (span,))
+
+
+def test_the_hour_counts_the_last_sixty_minutes_and_is_not_waited_for(conn: psycopg.Connection) -> None:
+    two = limits(per_hour=2)
+    assert take(conn, two) == 0.0
+    back(conn, "40 minutes")
+    assert take(conn, two) == 0.0
+    with pytest.raises(QuotaSpent, match="2 calls of an hour are spent") as spent:
+        take(conn, two)
+    assert spent.value.span == "hour" and spent.value.resets is not None
+    assert timedelta(minutes=19) < spent.value.resets - datetime.now(UTC) < timedelta(minutes=21)
+    back(conn, "21 minutes")
+    assert take(conn, two) == 0.0
+
+
+def test_the_month_is_the_providers_and_outlasts_its_days(conn: psycopg.Connection) -> None:
+    for zone in ("Pacific/Kiritimati", "America/New_York"):
+        two, key, now = limits(per_month=2, per_day=2, time_zone=zone), zone, datetime.now(ZoneInfo(zone))
+        assert take(conn, two, key) == take(conn, two, key) == 0.0
+        first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        moment = max(first, now - timedelta(days=1))  # yesterday, but in this month
+        conn.execute("UPDATE landing.quota_use SET called_at = %s WHERE key_id = %s", (moment, key))
+        following = (first + timedelta(days=32)).replace(day=1)
+        with pytest.raises(
+            QuotaSpent, match=f"2 calls of this month.*{following.astimezone(UTC):%Y-%m-%d %H:%M}"
+        ):
+            take(conn, two, key)
+        moment = first - timedelta(seconds=1)
+        conn.execute("UPDATE landing.quota_use SET called_at = %s WHERE key_id = %s", (moment, key))
+        assert take(conn, two, key) == 0.0
+
+
+def test_a_day_begins_and_ends_at_midnight_there_whatever_the_hour_here(conn: psycopg.Connection) -> None:
+    for zone in ("Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham"):
+        one, midnight = limits(per_day=1, time_zone=zone), datetime.now(ZoneInfo(zone)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )  # fmt: skip
+        assert take(conn, one, zone) == 0.0
+        words = (midnight - timedelta(milliseconds=1), zone)
+        conn.execute("UPDATE landing.quota_use SET called_at = %s WHERE key_id = %s", words)
+        assert left(conn, zone, one)[0] == 1, "a millisecond before midnight is yesterday"
+        conn.execute("UPDATE landing.quota_use SET called_at = %s WHERE key_id = %s", (midnight, zone))
+        assert left(conn, zone, one)[0] == 0, "midnight is today"
+
+
+def test_the_next_key_goes_on_where_one_is_closed(conn: psycopg.Connection) -> None:
+    run, two = runs.start(conn, "test", {}), limits(per_day=2)
+
+    def turn(*keys: str) -> str | None:
+        return quota.take(conn, "p", keys, two, run, "u").key_id
+
+    assert [turn("a", "b"), turn("a", "b"), turn("a", "b")] == ["a", "a", "b"]
+    quota.close(conn, "p", "b", "burst", "UTC", "slow down", 30)
+    waiting = quota.take(conn, "p", ["a", "b"], two, run, "u")
+    assert waiting.key_id is None and 25 < waiting.wait <= 30.01
+    assert turn("a", "b", "c") == "c"
+    quota.close(conn, "p", "c", "key", "UTC", "the key is not accepted")
+    quota.close(conn, "p", "b", "day", "UTC", "no more today")
+    with pytest.raises(QuotaSpent):
+        turn("a", "b", "c")
+    with pytest.raises(BadKey, match="the key is not accepted; it is tried again from"):
+        turn("c")
+
+
+def test_a_short_closing_does_not_open_what_is_closed_for_longer(conn: psycopg.Connection) -> None:
+    quota.close(conn, "p", "k", "month", "UTC", "no more this month")
+    quota.close(conn, "p", "k", "burst", "UTC", "slow down", 2)
+    with pytest.raises(QuotaSpent, match="no more this month"):
+        take(conn, NONE)
+
+
 TAKER = """
 import sys, time, psycopg
 from ticker_converter.errors import QuotaSpent
@@ -99,7 +180,7 @@ with psycopg.connect(url, autocommit=True) as conn:
     until = time.monotonic() + 2.2
     while time.monotonic() < until:
         try:
-            wait = quota.take(conn, "p", "k", allowed, run, "u")
+            wait = quota.take(conn, "p", ["k"], allowed, run, "u").wait
         except QuotaSpent:
             break
         time.sleep(min(wait, 0.05))

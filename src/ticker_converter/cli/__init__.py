@@ -27,8 +27,8 @@ __all__ = ["main", "parser"]
 #: Which module of this folder holds a command, in the order of the help.
 COMMANDS = {
     "demo": "serving", "serve": "serving", "add": "watchlist", "list": "watchlist", "remove": "watchlist",
-    "symbol": "watchlist", "sync": "syncing", "replay": "syncing", "import": "importing", "prices": "reading",
-    "rates": "reading", "convert": "reading",
+    "symbol": "watchlist", "sync": "syncing", "backfill": "syncing", "replay": "syncing",
+    "import": "importing", "prices": "reading", "rates": "reading", "convert": "reading",
     "returns": "explaining", "value": "explaining", "explain": "explaining",
     "actions": "explaining", "currencies": "explaining", "runs": "explaining", "gaps": "explaining",
     "correct": "mending", "edit": "mending", "check": "mending",

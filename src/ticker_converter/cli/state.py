@@ -30,7 +30,7 @@ def where(settings: Settings) -> str:
 
 def _status(arguments: argparse.Namespace) -> int:
     import ticker_converter
-    from ticker_converter import planner, providers
+    from ticker_converter import coverage, providers
     from ticker_converter.cli import session
     from ticker_converter.queries.status import status
 
@@ -39,12 +39,11 @@ def _status(arguments: argparse.Namespace) -> int:
             "release": ticker_converter.__version__, "database": where(opened.settings), **status(opened.connection),
         }  # fmt: skip
     with session.writing() as opened:  # the ledger of calls is the write side's
-        left = [
-            {"provider": name, "calls_left": planner.left(opened.connection, name, opened.settings)}
+        found["quota"] = [
+            coverage.ledger(opened.connection, name, opened.settings)
             for name in providers.names()
             if name != "files"
         ]
-    found["quota"] = left
     match output.form(arguments):
         case "json":
             output.json(found)

@@ -37,9 +37,11 @@ class Delivery:
 
 
 def land(
-    conn: psycopg.Connection, run_id: int, payload: Payload, known_at: datetime | None = None
-) -> Delivery:
-    """Store the bytes (if they are new) and this delivery of them, in one transaction of its own."""
+    conn: psycopg.Connection, run_id: int, payload: Payload, known_at: datetime | None = None,
+    kind: str | None = None,
+) -> Delivery:  # fmt: skip
+    """Store the bytes (if they are new) and this delivery of them, in one transaction of its own. `kind`: what the call
+    was for, if it was one."""
     digest, size = _digest(payload)
     with conn.transaction():
         row = conn.execute(sql.load("landing/payload_find"), {"sha256": digest}).fetchone()
@@ -62,7 +64,7 @@ def land(
                 "payload_id": row[0], "run_id": run_id, "provider": payload.provider, "request": payload.request,
                 "symbol": payload.symbol, "options": Jsonb(dict(payload.options)),
                 "content_type": payload.content_type, "fetched_at": payload.fetched_at, "known_at": known_at,
-                "redacted": payload.redacted,
+                "redacted": payload.redacted, "kind": kind,
             },
         ).fetchone() or (0,)  # fmt: skip
     return Delivery(delivery_id, payload, known_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,34 @@ def close(mic: str, day: date) -> datetime | None:
     if calendar is None or not is_session(mic, day):
         return None
     return calendar.closes[bisect_left(calendar.days, day)]
+
+
+def last_closed(mic: str | None, now: datetime) -> tuple[date, datetime] | None:
+    """The last session that has closed, and when; by weekdays where no calendar covers now."""
+    today = now.astimezone(UTC).date()
+    known = covered(mic) if mic else None
+    if mic and known and known[0] <= today <= known[1]:
+        past = [one for one in sessions(mic, today - timedelta(days=20), today) if one[1] <= now]
+        return past[-1] if past else None
+    day = today - timedelta(days=1)
+    while day.isoweekday() > 5:
+        day -= timedelta(days=1)
+    return day, datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
+
+
+def behind(mic: str | None, last: date, now: datetime) -> int:
+    """Sessions that have closed since `last`."""
+    closed = last_closed(mic, now)
+    if closed is None or last >= closed[0]:
+        return 0
+    known = sessions(mic, last + timedelta(days=1), closed[0]) if mic else []
+    return len(known) or max(1, (closed[0] - last).days * 5 // 7)
+
+
+def back(mic: str | None, last: date, number: int) -> date:
+    """The session that is `number` sessions back, the last one counted; a calendar's, else by calendar days."""
+    known = sessions(mic, last - timedelta(days=60), last) if mic else []
+    return known[-number][0] if len(known) >= number else last - timedelta(days=number + 5)
 
 
 def calendar_name(mic: str) -> str | None:

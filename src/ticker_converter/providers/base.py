@@ -11,8 +11,8 @@ from ticker_converter.records import Call, Parsed, Payload, Window
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Calls allowed per second, minute, hour, day and month (None: no such limit). The zone's midnight resets the day and
-    the month; the others are any such span of time."""
+    """Calls allowed per second, minute, hour, day and month (None: no such limit). The zone's midnight resets the day
+    and the month; the others are any such span of time."""
 
     per_second: int | None = None
     per_minute: int | None = None

@@ -916,11 +916,21 @@ $$;
 CREATE FUNCTION warehouse.price_rank(p_instrument integer, p_source smallint, p_basis "char") RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    -- Smaller stands: a person's correction, then the better basis (raw gives every adjustment), then the
-    -- instrument's order of providers, then the rest in order of first use.
+    -- By the order of providers that holds for the newest sessions.
+    SELECT warehouse.price_rank(p_instrument, p_source, p_basis, 'infinity'::date)
+$$;
+
+CREATE FUNCTION warehouse.price_rank(p_instrument integer, p_source smallint, p_basis "char", p_session date) RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    -- Smaller stands: a person's correction, then the better basis (raw gives every adjustment), then the order of
+    -- providers that holds for the session, then the rest in order of first use.
     SELECT CASE WHEN s.source = 'correction' THEN 0
         ELSE position(p_basis::text IN 'rsa') * 100000
-            + coalesce(array_position(i.providers, s.source) * 100, 10000 + p_source) END
+            + coalesce(array_position(coalesce((
+                SELECT o.providers FROM warehouse.provider_order AS o
+                WHERE o.instrument_id = p_instrument AND o.valid_from <= p_session
+                ORDER BY o.valid_from DESC LIMIT 1), i.providers), s.source) * 100, 10000 + p_source) END
     FROM warehouse.dim_instrument AS i, warehouse.dim_source AS s
     WHERE i.instrument_id = p_instrument AND s.source_id = p_source
 $$;
@@ -961,10 +971,13 @@ CREATE TABLE landing.delivery (
     state text DEFAULT 'landed'::text NOT NULL,
     parser_version integer,
     message text,
+    kind text,
     CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['landed'::text, 'loaded'::text, 'nothing'::text, 'refused'::text, 'unreadable'::text])))
 );
 
 COMMENT ON COLUMN landing.delivery.state IS 'landed: not yet read; loaded; nothing: read, holds nothing to load; refused: the provider said no; unreadable.';
+
+COMMENT ON COLUMN landing.delivery.kind IS 'What the call was for: prices, rates, actions, listing; null: handed over by a person.';
 
 CREATE TABLE landing.load (
     load_id integer NOT NULL,
@@ -1036,6 +1049,24 @@ COMMENT ON TABLE landing.finding IS 'What looks odd and was kept: never a reject
 
 ALTER TABLE landing.finding ALTER COLUMN finding_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.finding_finding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.list_change (
+    change_id integer NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    change jsonb
+);
+
+COMMENT ON TABLE landing.list_change IS 'Each change of the watch list that no load records: what `add` said, or null: `remove`. A rebuild repeats them.';
+
+ALTER TABLE landing.list_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.list_change_change_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1117,10 +1148,15 @@ CREATE TABLE landing.quota_closed (
     provider text NOT NULL,
     key_id text NOT NULL,
     until timestamp with time zone NOT NULL,
-    message text NOT NULL
+    message text NOT NULL,
+    span text DEFAULT 'day'::text NOT NULL,
+    closed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT quota_closed_span_check CHECK ((span = ANY (ARRAY['burst'::text, 'hour'::text, 'day'::text, 'month'::text, 'key'::text])))
 );
 
 COMMENT ON TABLE landing.quota_closed IS 'A window that the provider itself has closed by a refusal.';
+
+COMMENT ON COLUMN landing.quota_closed.span IS 'What the refusal named: a second or minute (burst), hour, day, month; key: the key itself.';
 
 CREATE TABLE landing.quota_use (
     provider text NOT NULL,
@@ -1131,6 +1167,23 @@ CREATE TABLE landing.quota_use (
 );
 
 COMMENT ON COLUMN landing.quota_use.key_id IS 'First 12 hex digits of the key''s SHA-256: tells keys apart, reveals none.';
+
+CREATE TABLE landing.refusal (
+    provider text NOT NULL,
+    key_id text NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    until timestamp with time zone NOT NULL,
+    run_id integer NOT NULL,
+    message text NOT NULL
+);
+
+COMMENT ON TABLE landing.refusal IS 'What a provider said no to for good: no call is spent on it before `until`, unless a person names it.';
+
+COMMENT ON COLUMN landing.refusal.key_id IS 'Empty: of every key (a symbol that is unknown there).';
+
+COMMENT ON COLUMN landing.refusal.kind IS 'endpoint (subject: its name), or the kind of call (subject: the symbol, else the URL).';
 
 ALTER TABLE landing.run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.run_run_id_seq
@@ -1354,10 +1407,13 @@ CREATE TABLE warehouse.dim_instrument (
     watched boolean DEFAULT true NOT NULL,
     listed_from date,
     listed_to date,
-    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    shadows text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 COMMENT ON COLUMN warehouse.dim_instrument.providers IS 'In order of preference: the first that states a bar stands.';
+
+COMMENT ON COLUMN warehouse.dim_instrument.shadows IS 'Fetched beside the first provider to be compared; never stand.';
 
 CREATE TABLE warehouse.dim_price_unit (
     unit_id smallint NOT NULL,
@@ -1691,6 +1747,14 @@ CREATE TABLE warehouse.instrument_symbol (
     valid_to date DEFAULT 'infinity'::date NOT NULL
 );
 
+CREATE TABLE warehouse.provider_order (
+    instrument_id integer NOT NULL,
+    valid_from date NOT NULL,
+    providers text[] NOT NULL
+);
+
+COMMENT ON TABLE warehouse.provider_order IS 'Where the order of providers changed at a session: each order from its first session on. No row: dim_instrument.providers for all.';
+
 ALTER TABLE ONLY landing.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
 
@@ -1699,6 +1763,9 @@ ALTER TABLE ONLY landing.finding
 
 ALTER TABLE ONLY landing.finding
     ADD CONSTRAINT finding_rule_subject_day_key UNIQUE NULLS NOT DISTINCT (rule, subject, day);
+
+ALTER TABLE ONLY landing.list_change
+    ADD CONSTRAINT list_change_pkey PRIMARY KEY (change_id);
 
 ALTER TABLE ONLY landing.load
     ADD CONSTRAINT load_pkey PRIMARY KEY (load_id);
@@ -1720,6 +1787,9 @@ ALTER TABLE ONLY landing.quarantine
 
 ALTER TABLE ONLY landing.quota_closed
     ADD CONSTRAINT quota_closed_pkey PRIMARY KEY (provider, key_id);
+
+ALTER TABLE ONLY landing.refusal
+    ADD CONSTRAINT refusal_pkey PRIMARY KEY (provider, key_id, kind, subject);
 
 ALTER TABLE ONLY landing.run
     ADD CONSTRAINT run_pkey PRIMARY KEY (run_id);
@@ -1793,10 +1863,15 @@ ALTER TABLE ONLY warehouse.legal_factor
 ALTER TABLE ONLY warehouse.peg
     ADD CONSTRAINT peg_pkey PRIMARY KEY (currency, valid_from);
 
+ALTER TABLE ONLY warehouse.provider_order
+    ADD CONSTRAINT provider_order_pkey PRIMARY KEY (instrument_id, valid_from);
+
 ALTER TABLE ONLY warehouse.state
     ADD CONSTRAINT state_pkey PRIMARY KEY (one);
 
 CREATE INDEX delivery_payload ON landing.delivery USING btree (payload_id);
+
+CREATE INDEX delivery_request ON landing.delivery USING btree (provider, request);
 
 CREATE INDEX delivery_waiting ON landing.delivery USING btree (delivery_id) WHERE (state = 'landed'::text);
 
@@ -1838,6 +1913,9 @@ ALTER TABLE ONLY landing.quarantine
 ALTER TABLE ONLY landing.quota_use
     ADD CONSTRAINT quota_use_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
 
+ALTER TABLE ONLY landing.refusal
+    ADD CONSTRAINT refusal_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
+
 ALTER TABLE ONLY landing.run
     ADD CONSTRAINT run_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES landing.run(run_id);
 
@@ -1873,6 +1951,9 @@ ALTER TABLE ONLY warehouse.peg
 
 ALTER TABLE ONLY warehouse.peg
     ADD CONSTRAINT peg_currency_fkey FOREIGN KEY (currency) REFERENCES warehouse.dim_currency(code);
+
+ALTER TABLE ONLY warehouse.provider_order
+    ADD CONSTRAINT provider_order_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES warehouse.dim_instrument(instrument_id);
 
 GRANT USAGE ON SCHEMA access TO ticker_web;
 

@@ -21,8 +21,8 @@ WITH late AS (
     LEFT JOIN LATERAL (
         SELECT r.known_from, (r.open, r.high, r.low, r.close, r.volume, r.unit_id, r.basis)
                 IS NOT DISTINCT FROM (s.open, s.high, s.low, s.close, s.volume, s.unit_id, s.basis) AS same,
-            warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis)
-                > warehouse.price_rank(r.instrument_id, r.source_id, r.basis) AS outranked
+            warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis, s.session)
+                > warehouse.price_rank(r.instrument_id, r.source_id, r.basis, r.session) AS outranked
         FROM warehouse.fact_price_revision AS r
         WHERE r.instrument_id = s.instrument_id AND r.session = s.session
             AND r.known_from <= %(known_from)s AND %(known_from)s < r.known_to

@@ -28,7 +28,7 @@ candidate AS (
 best AS (
     SELECT DISTINCT ON (c.instrument_id, c.session) c.*
     FROM candidate AS c
-    ORDER BY c.instrument_id, c.session, warehouse.price_rank(c.instrument_id, c.source_id, c.basis), c.known_to DESC
+    ORDER BY c.instrument_id, c.session, warehouse.price_rank(c.instrument_id, c.source_id, c.basis, c.session), c.known_to DESC
 ),
 put AS (
     INSERT INTO pg_temp.put_back

@@ -33,8 +33,8 @@ FROM (
     LEFT JOIN warehouse.fact_price AS f USING (instrument_id, session)
     LEFT JOIN landing.load AS l USING (load_id)
     CROSS JOIN LATERAL (
-        SELECT warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis) AS said,
-            warehouse.price_rank(s.instrument_id, f.source_id, f.basis) AS stored
+        SELECT warehouse.price_rank(s.instrument_id, %(source_id)s::smallint, s.basis, s.session) AS said,
+            warehouse.price_rank(s.instrument_id, f.source_id, f.basis, s.session) AS stored
         WHERE f.source_id <> %(source_id)s OR f.basis <> s.basis
         UNION ALL
         SELECT 0, 0

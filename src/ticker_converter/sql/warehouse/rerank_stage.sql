@@ -8,6 +8,6 @@ FROM (
     FROM warehouse.fact_price AS f
     JOIN warehouse.fact_price_outranked AS o USING (instrument_id, session)
     WHERE f.instrument_id = %(instrument_id)s
-        AND warehouse.price_rank(o.instrument_id, o.source_id, o.basis)
-            < warehouse.price_rank(f.instrument_id, f.source_id, f.basis)
+        AND warehouse.price_rank(o.instrument_id, o.source_id, o.basis, o.session)
+            < warehouse.price_rank(f.instrument_id, f.source_id, f.basis, f.session)
 ) AS k
