@@ -58,7 +58,9 @@ def page() -> str:
 
 def _route(title: str, operation: dict[str, Any]) -> str:
     answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    text = f"\n## `{title}`\n\n{operation['description']} Gives {_kind(answer)}.\n"
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    takes = f" Takes {_kind(body)}." if body else ""
+    text = f"\n## `{title}`\n\n{operation['description']}{takes} Gives {_kind(answer)}.\n"
     rows = [_parameter(one) for one in operation.get("parameters", [])]
     return text + ("\n| parameter | kind | default | |\n|---|---|---|---|\n" + "".join(rows) if rows else "")
 

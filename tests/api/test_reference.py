@@ -9,6 +9,7 @@ def test_the_reference_names_every_parameter_and_object(get) -> None:
     document = get("/openapi.json").json()
     text = api_reference.PAGE.read_text()
     for path, methods in document["paths"].items():
-        assert f"## `GET {path}`" in text
-        assert all(f"| `{one['name']}`" in text for one in methods["get"].get("parameters", []))
+        for method, operation in methods.items():
+            assert f"## `{method.upper()} {path}`" in text
+            assert all(f"| `{one['name']}`" in text for one in operation.get("parameters", []))
     assert all(f"### {name}\n" in text for name in document["components"]["schemas"])

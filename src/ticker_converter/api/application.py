@@ -15,7 +15,16 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from ticker_converter import db
-from ticker_converter.api import analytics, formats, health, problems, routes, schemas
+from ticker_converter.api import (
+    analytics,
+    attribution,
+    formats,
+    health,
+    problems,
+    routes,
+    schemas,
+    valuation,
+)
 from ticker_converter.api.answers import page
 from ticker_converter.api.middleware import Requests
 from ticker_converter.api.pool import Readers
@@ -51,6 +60,8 @@ def create(settings: Settings, version: str) -> FastAPI:
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
     app.include_router(routes.router)
     app.include_router(analytics.router)
+    app.include_router(attribution.router)
+    app.include_router(valuation.router)
     app.include_router(health.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     app.add_middleware(Requests)
@@ -63,10 +74,11 @@ def _operation(route: APIRoute) -> str:
 
 
 def openapi(app: FastAPI) -> dict[str, object]:
-    """The OpenAPI document, with the problem document among its schemas."""
+    """The OpenAPI document, with the problem document and the body read by hand among its schemas."""
     document = app.openapi()
     _, extra = models_json_schema(
-        [(schemas.Problem, "serialization")], ref_template="#/components/schemas/{model}"
+        [(schemas.Problem, "serialization"), (valuation.Positions, "validation")],
+        ref_template="#/components/schemas/{model}",
     )
     known = document["components"]["schemas"]
     for name, schema in extra["$defs"].items():

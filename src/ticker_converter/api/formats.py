@@ -39,7 +39,8 @@ FORMATS = (JSON, CSV, ARROW, PARQUET)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One answer: the JSON value, and the same as columns and rows. `numbers`: columns that only the request names."""
+    """One answer: the JSON value, and the same as columns and rows. `numbers`: columns that are
+    numbers in this answer alone."""
 
     document: Any
     columns: Sequence[str]
@@ -121,20 +122,24 @@ def _text(value: Any) -> str | None:
         return value.isoformat()
     if isinstance(value, list | dict | bool):
         return _JSON.encode(value).decode()
-    return str(value)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 _NUMBERS = {
     "open", "high", "low", "close", "volume", "rate", "amount", "result", "local", "fx", "total", "local_close",
-    "average_return", "median_return", "turnover", "best_return", "worst_return",
+    "average_return", "median_return", "turnover", "best_return", "worst_return", "quantity", "price", "local_value",
+    "converted", "from_value", "change", "cross", "action", "price_revision", "rate_revision",
 }  # fmt: skip
 _COUNTS = {
     "age_days", "bars", "sessions_behind", "rank", "instruments", "advancers", "decliners", "unchanged", "compared",
     "without_turnover", "left_out",
 }  # fmt: skip
-_DAYS = {"date", "rate_date", "on", "first_session", "last_session", "base_date"}
-_FLAGS = {"watched", "partial"}
-_TIMES = {"known_at"}
+_DAYS = {
+    "date", "rate_date", "on", "first_session", "last_session", "base_date", "price_date", "from_date", "pay_date",
+    "valid_from", "valid_to", "effective",
+}  # fmt: skip
+_FLAGS = {"watched", "partial", "applied"}
+_TIMES = {"known_at", "from_known_at"}
 
 
 def _frame(table: Table) -> pl.DataFrame:

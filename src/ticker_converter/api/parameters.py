@@ -135,7 +135,12 @@ class InstrumentsQuery(Paged):
 
 def each_once(request: Request) -> None:
     """Refuse a parameter given twice: which of the two was meant cannot be known."""
-    names = [name for name, _ in request.query_params.multi_items()]
+    once(request)
+
+
+def once(request: Request, *, but: str = "") -> None:
+    """The same, with one that may be given more than once."""
+    names = [name for name, _ in request.query_params.multi_items() if name != but]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Usage(f"{twice[0][:40]} is given more than once")

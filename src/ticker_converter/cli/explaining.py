@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,16 +118,17 @@ def _returns(arguments: argparse.Namespace) -> int:
 def _actions(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection
     from ticker_converter.cli import session
-    from ticker_converter.queries.actions import actions
+    from ticker_converter.queries.actions import actions, flat
 
     with session.reading() as opened:
         found = actions(
             opened.connection, arguments.symbol, currency=arguments.currency, known_at=arguments.known_at,
             policy=connection.policy(opened.settings, arguments.max_age_days),
         )  # fmt: skip
-    if output.form(arguments) == "csv":  # every CSV about a symbol begins symbol,date
-        found = replace(found, columns=["date", *found.columns[1:]])
-    _result(arguments, found)
+    if output.form(arguments) == "csv":
+        output.csv(*flat(found))
+    else:
+        _result(arguments, found)
     return 0
 
 
@@ -145,7 +145,7 @@ def _result(arguments: argparse.Namespace, found: Any) -> None:
 def _value(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection
     from ticker_converter.cli import session
-    from ticker_converter.queries.value import value
+    from ticker_converter.queries.value import flat, value
 
     positions = positions_of(arguments.file)
     with session.reading() as opened:
@@ -158,12 +158,7 @@ def _value(arguments: argparse.Namespace) -> int:
         case "json":
             output.json(found)
         case "csv":
-            names = (
-                "symbol", "date", "quantity", "price", "price_date", "unit", "rate", "rate_date", "value", "reason",
-                "local_value",
-            )  # fmt: skip
-            lines = [{"date": found["on"], **line} for line in (*found["positions"], *found["left_out"])]
-            output.csv(names, ([line.get(name) for name in names] for line in lines))
+            output.csv(*flat(found))
         case _:
             for name in ("positions", "left_out"):
                 if lines := found[name]:
@@ -224,7 +219,7 @@ def _position(file: str, line: int, row: Sequence[str], at: tuple[int, int]) -> 
 def _explain(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection
     from ticker_converter.cli import session
-    from ticker_converter.queries.explain import between_beliefs, between_dates
+    from ticker_converter.queries.explain import between_beliefs, between_dates, flat
 
     known = arguments.known_at
     dates = (
@@ -251,24 +246,13 @@ def _explain(arguments: argparse.Namespace) -> int:
         case "json":
             output.json(found)
         case "csv":
-            output.csv(*explained(arguments.symbol, found))
+            output.csv(*flat(arguments.symbol, found))
         case _:
             sides = [found["from"], found["to"]]
             output.table(list(sides[0]), [list(side.values()) for side in sides])
             output.say("")
             output.facts({"change": found["change"], **found["parts"]})
     return 0
-
-
-def explained(symbol: str, found: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """An explanation in one line: the second number, the first, and the parts between."""
-    before, after = found["from"], found["to"]
-    row = {
-        "symbol": symbol, "date": after["on"], "known_at": after["known_at"], "value": after["value"],
-        "from_date": before["on"], "from_known_at": before["known_at"], "from_value": before["value"],
-        "change": found["change"], **found["parts"],
-    }  # fmt: skip
-    return list(row), [list(row.values())]
 
 
 def _currencies(arguments: argparse.Namespace) -> int:

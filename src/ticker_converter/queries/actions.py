@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +38,11 @@ def actions(
         columns += ["converted", "rate", "rate_date", "missing"]
     head = {"symbol": symbol, "currency": target.unit if target else None}
     return Result("actions", head, columns, [row[: len(columns)] for row in rows], {"symbol": symbol})
+
+
+def flat(found: Result) -> tuple[list[str], Iterator[list[Any]]]:
+    """Actions as CSV has them: every CSV about a symbol begins symbol,date, and theirs is the ex-date."""
+    return replace(found, columns=["date", *found.columns[1:]]).flat()
 
 
 def currencies(conn: Connection) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ are price, fx, cross and action; between two knowledge times price_revision, rat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -98,6 +99,17 @@ def _explained(a: _Number, b: _Number, parts: dict[str, Decimal]) -> dict[str, A
         "from": a.said, "to": b.said, "change": _plain(change),
         "parts": {name: _plain(part) for name, part in shown.items()},
     }  # fmt: skip
+
+
+def flat(symbol: str, found: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """An explanation as CSV has it, in one line: the second number, the first, and the parts between."""
+    before, after = found["from"], found["to"]
+    row = {
+        "symbol": symbol, "date": after["on"], "known_at": after["known_at"], "value": after["value"],
+        "from_date": before["on"], "from_known_at": before["known_at"], "from_value": before["value"],
+        "change": found["change"], **found["parts"],
+    }  # fmt: skip
+    return list(row), [list(row.values())]
 
 
 class _Reader:

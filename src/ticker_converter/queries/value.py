@@ -3,7 +3,7 @@ price exists, its local value: never converted one to one, never dropped without
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -57,6 +57,16 @@ def value(
         "currency": target.unit, "on": day, "total": total, "covered_share": share, "positions": valued,
         "left_out": left_out,
     }  # fmt: skip
+
+
+def flat(found: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """A valuation as CSV has it: a line for each position, those left out at the end with the reason."""
+    names = [
+        "symbol", "date", "quantity", "price", "price_date", "unit", "rate", "rate_date", "value", "reason",
+        "local_value",
+    ]  # fmt: skip
+    lines = [{"date": found["on"], **line} for line in (*found["positions"], *found["left_out"])]
+    return names, [[line.get(name) for name in names] for line in lines]
 
 
 def _common_currency(conn: Connection, positions: Sequence[tuple[str, Decimal]]) -> str:
