@@ -208,6 +208,7 @@ class Settings:
     enable_metrics: bool = _setting(
         "listen on METRICS_PORT for Prometheus", True, _boolean, kind="true or false"
     )
+    metrics_host: str = _setting("address /metrics listens on: loopback or a monitoring network", "127.0.0.1")
     metrics_port: int = _setting("port of /metrics", 9090, _PORT, kind="number")
     health_check_interval: int = _setting(
         "between probes of replica, cache", 30, _whole(1, 3600), kind="seconds"

@@ -39,6 +39,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             "DATABASE_URL": database,
             "API_PORT": str(port),
             "LOG_FORMAT": "json",
+            "ENABLE_METRICS": "false",
             **more,
         }
         log = tmp_path / "log"

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its line in the access log, headers for browsers, HEAD.
+"""What surrounds every request: its id, its line in the access log, its place in the metrics, headers, HEAD.
 
 The log has the path and never the query: a key pasted into a URL stays out of it. A caller's X-Request-ID is taken over
 only if it could not be mistaken for anything else in a log.
@@ -13,6 +13,8 @@ import uuid
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ticker_converter.api import metrics
 
 access = logging.getLogger("ticker_converter.access")
 
@@ -45,10 +47,15 @@ class Requests:
                 message = {**message, "body": b""}
             await send(message)
 
+        inner = {**scope, "method": "GET"} if bare else scope
+        metrics.IN_FLIGHT.inc()
         try:
-            await self.app({**scope, "method": "GET"} if bare else scope, receive, answer)
+            await self.app(inner, receive, answer)
         finally:
-            _log(scope, request_id, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            metrics.IN_FLIGHT.dec()
+            metrics.answered(scope["method"], inner.get("route"), status, seconds)
+            _log(scope, request_id, status, seconds)
 
 
 def _request_id(scope: Scope) -> str:

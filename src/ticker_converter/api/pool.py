@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 
+from ticker_converter.api import metrics
 from ticker_converter.db import Connection, translated
 from ticker_converter.errors import DatabaseUnavailable
 
@@ -42,11 +43,14 @@ class Readers:
 
         DatabaseUnavailable when the server is away, or when no connection comes free in `patience` seconds."""
         if not self._free.acquire(timeout=self._patience):
+            metrics.REFUSED.inc()
             raise DatabaseUnavailable(f"all {self._size} connections (DB_POOL_SIZE) are at work")
+        metrics.LENT.inc()
         try:
             with translated("reading"), ExitStack() as stack:
                 yield self._begun(stack)
         finally:
+            metrics.LENT.dec()
             self._free.release()
 
     def close(self) -> None:

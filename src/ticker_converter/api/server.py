@@ -1,19 +1,26 @@
 """The production server: a Gunicorn master that keeps Uvicorn workers running.
 
 Each worker makes the application for itself, so that a reload (SIGHUP) brings new code. SIGTERM lets requests under way
-end, for at most GRACE seconds. Gunicorn's control socket is off: nothing here uses it.
+end, for at most GRACE seconds; workers drain before they end (draining.py). Gunicorn's control socket is off: nothing
+here uses it.
 """
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any, ClassVar
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.util import import_app  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from ticker_converter import db
 from ticker_converter.api import logs
+from ticker_converter.api.draining import DrainingServer, Turn
+from ticker_converter.api.slots import Slots
+from ticker_converter.errors import BadSetting
 from ticker_converter.settings import Settings
 
 #: Gunicorn names an application by its module; app.py is above this room and composes it with the pages.
@@ -30,8 +37,20 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         **UvicornWorker.CONFIG_KWARGS, "server_header": False, "access_log": False, "lifespan": "on", "ws": "none",
-        "timeout_graceful_shutdown": GRACE,
+        "timeout_graceful_shutdown": GRACE, "limit_max_requests": None,
     }  # fmt: skip
+
+    turn: ClassVar[Turn | None] = None
+    "Shared by the workers of one master, which makes it before it forks them."
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        limit = self.max_requests if self.max_requests < sys.maxsize else None
+        server = DrainingServer(self.config, limit, self.turn)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -47,16 +66,39 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return import_app(f"{APPLICATION}:{FACTORY}")(self._settings)
 
 
-def options(settings: Settings, host: str, port: int, workers: int) -> dict[str, Any]:
-    """Gunicorn's settings."""
+def options(
+    settings: Settings, host: str, port: int, workers: int, slots: Slots | None = None
+) -> dict[str, Any]:
+    """Gunicorn's settings; with `slots` the workers count for Prometheus."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return {
         "bind": [address], "workers": workers, "worker_class": Worker, "timeout": settings.api_timeout,
         "graceful_timeout": GRACE, "keepalive": KEEP_ALIVE, "max_requests": settings.api_max_requests,
         "max_requests_jitter": settings.api_max_requests_jitter if settings.api_max_requests else 0,
         "logconfig_dict": logs.config(settings), "loglevel": settings.log_level.lower(),
-        "proc_name": "ticker-converter", "control_socket_disable": True,
+        "proc_name": "ticker-converter", "control_socket_disable": True, **(_counting(slots) if slots else {}),
     }  # fmt: skip
+
+
+def _counting(slots: Slots) -> dict[str, Any]:
+    """Gunicorn's hooks that give each worker a slot."""
+
+    def before(arbiter: Any, worker: Any) -> None:
+        worker.slot = slots.free(one.slot for one in arbiter.WORKERS.values())
+
+    def after(arbiter: Any, worker: Any) -> None:
+        del arbiter
+        slots.enter(worker.slot)
+
+    def ended(arbiter: Any, worker: Any) -> None:
+        del arbiter
+        slots.left(worker.slot)
+
+    def over(arbiter: Any) -> None:
+        del arbiter
+        slots.close()
+
+    return {"pre_fork": before, "post_fork": after, "child_exit": ended, "on_exit": over}
 
 
 def run(
@@ -67,10 +109,26 @@ def run(
     The embedded database, where it is the one, is started first and once, by the parent of all workers."""
     if settings.embedded:
         db.url(settings)
-    _Server(
-        settings,
-        options(
-            settings, host or settings.api_host, port or settings.api_port, workers or settings.api_workers
-        ),
-    ).run()
+    Worker.turn = Turn()
+    slots = _metrics(settings) if settings.enable_metrics else None
+    given = host or settings.api_host, port or settings.api_port, workers or settings.api_workers
+    _Server(settings, options(settings, *given, slots)).run()
     return 0
+
+
+def _metrics(settings: Settings) -> Slots | None:
+    """The metrics' folder, once their listener runs. Outside production a port that another program has (a laptop's
+    Prometheus) is no reason not to serve."""
+    from ticker_converter.api import exporter
+
+    try:
+        taken = exporter.listener(settings)
+    except BadSetting as error:
+        if settings.production:
+            raise
+        logging.getLogger(__name__).warning("no metrics: %s", error)
+        return None
+    slots = Slots()
+    exporter.fork(settings, slots.folder, taken)
+    taken.close()
+    return slots

@@ -163,4 +163,4 @@ def _serve(own: Settings, port: int) -> int:
     from ticker_converter.api import server
 
     output.say("", f"Serving http://{HOST}:{port}/ and its API, http://{HOST}:{port}/docs. Ctrl-C ends it.")
-    return server.run(own, HOST, port, 1)
+    return server.run(replace(own, enable_metrics=False), HOST, port, 1)
