@@ -12,6 +12,8 @@ from ticker_converter.api.formats import FORMATS
 from ticker_converter.app import create_app
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "api.md"
+FORM_TYPE = "application/x-www-form-urlencoded"
+FORM = " as a form"
 MADE = "<!-- Made by `make docs` from the code; not edited by hand. -->\n\n"
 
 ABOUT = """# HTTP API
@@ -32,7 +34,9 @@ each address.
   `instance` and `request_id`. A 503 has `Retry-After`.
 - **`X-Request-ID`** is on every answer: the caller's own if it is at most 64 letters, digits and `. _ : -`, else a new
   one.
-- **Access**: while `API_ANONYMOUS_READ` is false every address under `/v1` answers 401, as there are no keys yet.
+- **Access**: a credential is a key (`X-API-Key: tc_...`, by `ticker-converter key create`) or a token
+  (`Authorization: Bearer ...`, by `POST /v1/auth/token`), in a header and never in the address. Without a good one the
+  answer is 401, without the scope that is named below it is 403. While `API_ANONYMOUS_READ` is true, `read` needs none.
 - `HEAD` is answered wherever `GET` is.
 """
 
@@ -57,10 +61,16 @@ def page() -> str:
 
 
 def _route(title: str, operation: dict[str, Any]) -> str:
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    takes = f" Takes {_kind(body)}." if body else ""
-    text = f"\n## `{title}`\n\n{operation['description']}{takes} Gives {_kind(answer)}.\n"
+    answer = next(
+        found["content"]["application/json"]["schema"]
+        for status, found in operation["responses"].items()
+        if status in ("200", "202")
+    )
+    content = operation.get("requestBody", {}).get("content", {})
+    body = next((found["schema"] for found in content.values()), None)
+    takes = f" Takes {_kind(body)}{FORM if FORM_TYPE in content else ''}." if body else ""
+    scope = f" Scope `{operation['x-scope']}`." if "x-scope" in operation else ""
+    text = f"\n## `{title}`\n\n{operation['description']}{takes} Gives {_kind(answer)}.{scope}\n"
     rows = [_parameter(one) for one in operation.get("parameters", [])]
     return text + ("\n| parameter | kind | default | |\n|---|---|---|---|\n" + "".join(rows) if rows else "")
 

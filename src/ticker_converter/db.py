@@ -3,6 +3,7 @@
     url(settings) -> str                                                    starts the embedded server if it is used
     writer(settings, *, process, autocommit=False) -> psycopg.Connection    the configured role
     reader(settings, *, process, autocommit=False) -> psycopg.Connection    read-only; as ticker_reader where allowed
+    web(settings, *, process) -> psycopg.Connection                         the primary; as ticker_web where allowed
     translated(doing="")                                                    context manager: psycopg errors -> ours
 
 Every session has time zone UTC, DateStyle ISO and the name ticker-converter/<process>. `numeric` comes back as Decimal.
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 from psycopg import errors as pg
@@ -36,7 +37,7 @@ from ticker_converter.errors import (
 from ticker_converter.settings import Settings
 from ticker_converter.sql import load
 
-__all__ = ["Connection", "exact", "reader", "translated", "translation", "url", "writer"]
+__all__ = ["Connection", "exact", "reader", "translated", "translation", "url", "web", "writer"]
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -123,15 +124,34 @@ def reader(settings: Settings, *, process: str, autocommit: bool = False) -> Con
     return _as_reader(_connect(url(settings), "DATABASE_URL", settings, process, True, True), autocommit)
 
 
+def web(settings: Settings, *, process: str, replica: bool = False) -> Connection:
+    """A connection of the web server to the primary (or DATABASE_READ_URL), for users, keys, tokens and requests; in
+    autocommit mode.
+
+    The session takes role ticker_web where its login role may: not even the embedded server's superuser could then
+    change data through it."""
+    name, where = "DATABASE_URL", settings.database_read_url if replica else None
+    if where is not None:
+        name = "DATABASE_READ_URL"
+    return _as_role(
+        _connect(where.reveal() if where else url(settings), name, settings, process, True),
+        "ticker_web",
+        load("db/web_role"),
+        True,
+    )
+
+
 def _as_reader(connection: Connection, autocommit: bool) -> Connection:
+    return _as_role(connection, "ticker_reader", load("db/reader_role"), autocommit)
+
+
+def _as_role(connection: Connection, role: str, statement: LiteralString, autocommit: bool) -> Connection:
     try:
-        with translated("taking role ticker_reader"):
-            row = connection.execute(load("db/reader_role")).fetchone()
+        with translated(f"taking role {role}"):
+            row = connection.execute(statement).fetchone()
             connection.autocommit = autocommit
         if row is not None and row[1] and not row[0]:
-            raise WrongDatabase(
-                "role ticker_reader is missing, the schema is not: run ticker-converter db upgrade"
-            )
+            raise WrongDatabase(f"role {role} is missing, the schema is not: run ticker-converter db upgrade")
     except BaseException:
         connection.close()
         raise

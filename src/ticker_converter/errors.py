@@ -5,7 +5,8 @@
     │   ├── ProviderUnavailable                timeout, connection reset, 5xx
     │   ├── ProviderBusy                       refused per second or per minute (`retry_after` seconds)
     │   ├── DatabaseUnavailable          1     the server does not answer
-    │   └── Locked                       1     another run holds the lock
+    │   ├── Locked                       1     another run holds the lock
+    │   └── TooMany                      1     asked too often (`retry_after` seconds)
     └── Permanent                        1     trying again gives the same answer
         ├── Usage                        2     wrong words, options or settings
         │   └── BadSetting               2     a setting, named, never its value
@@ -15,6 +16,8 @@
         │   ├── NoRate                   4     no source answers for the date
         │   └── NoBasis                  4     an adjustment the stored basis cannot give
         ├── Unreadable                   1     a payload or file that is not what it should be
+        ├── NotKnown                     1     who asks could not be made sure of
+        ├── NotAllowed                   1     who asks may not
         ├── WrongDatabase                1     a database of another major version, or not migrated, or newer than this
         ├── DatabaseRefused              1     the server refused a statement: a constraint, a right, a fault
         └── Refused                      1     the provider said no
@@ -33,8 +36,9 @@ from datetime import datetime
 
 __all__ = [
     "BadKey", "BadSetting", "DatabaseRefused", "DatabaseUnavailable", "Locked", "NoBars", "NoBasis", "NoRate",
-    "NoSuchSymbol", "NotEntitled", "NotThere", "Permanent", "ProviderBusy", "ProviderUnavailable", "QuotaSpent",
-    "Refused", "TickerConverterError", "Transient", "UnknownSymbol", "Unreadable", "Usage", "WrongDatabase",
+    "NoSuchSymbol", "NotAllowed", "NotEntitled", "NotKnown", "NotThere", "Permanent", "ProviderBusy",
+    "ProviderUnavailable", "QuotaSpent", "Refused", "TickerConverterError", "TooMany", "Transient", "UnknownSymbol",
+    "Unreadable", "Usage", "WrongDatabase",
 ]  # fmt: skip
 
 
@@ -72,6 +76,16 @@ class Locked(Transient):
     """Another run holds the lock that this one needs."""
 
     exit_code = 1
+
+
+class TooMany(Transient):
+    """Asked more often than is allowed."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Permanent(TickerConverterError):
@@ -112,6 +126,18 @@ class NoBasis(NotThere):
 
 class Unreadable(Permanent):
     """A payload or file that is not what it should be."""
+
+
+class NotKnown(Permanent):
+    """Who asks could not be made sure of: no credential, or none that is good."""
+
+    def __init__(self, message: str, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
+class NotAllowed(Permanent):
+    """Who asks is known and may not."""
 
 
 class WrongDatabase(Permanent):

@@ -15,14 +15,14 @@ It refuses to guess: a `${NAME}` that leads nowhere, a URL that would parse as a
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ticker_converter import setting_kinds as kinds
 from ticker_converter.envfile import Lookup
 from ticker_converter.errors import BadSetting
 from ticker_converter.secret import Secret, is_placeholder
@@ -31,61 +31,6 @@ from ticker_converter.serverurl import Address, address, joined
 __all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
 
 ROOT_HOME = Path("/var/lib/ticker-converter")
-
-
-class _Wrong(ValueError):
-    """What a value should have been; the caller adds the name, nobody adds the value."""
-
-
-def _boolean(value: str) -> bool:
-    word = value.strip().lower()
-    if word in ("true", "1", "yes", "on"):
-        return True
-    if word in ("false", "0", "no", "off"):
-        return False
-    raise _Wrong("is not true or false")
-
-
-def _whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,10}", value.strip()) or not least <= int(value) <= most:
-            raise _Wrong(f"is not a whole number from {least} to {most}")
-        return int(value)
-
-    return parse
-
-
-def _seconds(value: str) -> Decimal:
-    try:
-        number = Decimal(value.strip())
-    except InvalidOperation:
-        raise _Wrong("is not a number of seconds") from None
-    if not number.is_finite() or number <= 0:
-        raise _Wrong("is not a number of seconds above zero")
-    return number
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        for word in words:
-            if value.strip().lower() == word.lower():
-                return word
-        raise _Wrong(f"is none of {', '.join(words)}")
-
-    return parse
-
-
-def _names(value: str) -> tuple[str, ...]:
-    found = tuple(name.strip() for name in value.split(","))
-    if not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in found) or len(set(found)) != len(found):
-        raise _Wrong("is not a list of different source names, such as files,ecb")
-    return found
-
-
-def _web_address(value: str) -> str:
-    if not re.match(r"https?://[^/\s]", value):
-        raise _Wrong("is not an http or https URL")
-    return value.rstrip("/")
 
 
 def _folder(value: str) -> Path:
@@ -112,7 +57,7 @@ def _setting(
 
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_PORT = _whole(1, 65535)
+_PORT = kinds.whole(1, 65535)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +66,14 @@ class Settings:
 
     environment: str = _setting(
         "where this runs; production refuses missing and placeholder secrets", "development",
-        _one_of("development", "test", "staging", "production"), kind="word",
+        kinds.one_of("development", "test", "staging", "production"), kind="word",
     )  # fmt: skip
     debug: bool = _setting(
-        "more detail in logs; refused in production", False, _boolean, kind="true or false"
+        "more detail in logs; refused in production", False, kinds.boolean, kind="true or false"
     )
-    log_level: str = _setting("least severity that is logged", "INFO", _one_of(*_LEVELS), kind="word")
+    log_level: str = _setting("least severity that is logged", "INFO", kinds.one_of(*_LEVELS), kind="word")
     log_format: str = _setting(
-        "json: an object a line; or text", "text", _one_of("json", "text"), kind="word"
+        "json: an object a line; or text", "text", kinds.one_of("json", "text"), kind="word"
     )
     ticker_converter_home: Path = _setting(
         "folder of the embedded PostgreSQL and of .env", Path(), _folder, kind="folder",
@@ -148,9 +93,9 @@ class Settings:
         "a streaming replica for reads; the primary answers when it does not", kind="URL", secret=True,
         shown="the primary",
     )  # fmt: skip
-    db_pool_size: int = _setting("connections kept per process", 4, _whole(1, 1000), kind="number")
+    db_pool_size: int = _setting("connections kept per process", 4, kinds.whole(1, 1000), kind="number")
     statement_timeout: int = _setting(
-        "seconds a statement may run; 0: no limit", 0, _whole(0, 86400), kind="seconds"
+        "seconds a statement may run; 0: no limit", 0, kinds.whole(0, 86400), kind="seconds"
     )
 
     redis_url: Secret | None = _setting(
@@ -159,64 +104,91 @@ class Settings:
     )  # fmt: skip
     redis_host: str | None = _setting("the cache's host, in place of REDIS_URL")
     redis_port: int = _setting("the cache's port", 6379, _PORT, kind="number")
-    redis_db: int = _setting("the cache's database number", 0, _whole(0, 1000), kind="number")
+    redis_db: int = _setting("the cache's database number", 0, kinds.whole(0, 1000), kind="number")
     redis_password: Secret | None = _setting("the cache's password", secret=True)
 
     alpha_vantage_api_key: Secret = _setting(
         "Alpha Vantage's key, or several parted by commas; their public key demo answers for IBM alone",
         Secret("demo"), secret=True, required=True, shown="demo",
     )  # fmt: skip
-    alpha_vantage_rate_limit: int = _setting("calls a minute", 5, _whole(1), kind="number")
-    alpha_vantage_burst: int = _setting("calls a second", 1, _whole(1), kind="number")
-    alpha_vantage_daily_limit: int = _setting("calls a day", 25, _whole(0), kind="number")
+    alpha_vantage_rate_limit: int = _setting("calls a minute", 5, kinds.whole(1), kind="number")
+    alpha_vantage_burst: int = _setting("calls a second", 1, kinds.whole(1), kind="number")
+    alpha_vantage_daily_limit: int = _setting("calls a day", 25, kinds.whole(0), kind="number")
     alpha_vantage_timeout: Decimal = _setting(
-        "seconds to wait for an answer", Decimal(30), _seconds, kind="seconds"
+        "seconds to wait for an answer", Decimal(30), kinds.seconds, kind="seconds"
     )
     alpha_vantage_base_url: str = _setting(
-        "where Alpha Vantage answers", "https://www.alphavantage.co/query", _web_address, kind="URL"
+        "where Alpha Vantage answers", "https://www.alphavantage.co/query", kinds.web_address, kind="URL"
     )
     ecb_base_url: str = _setting(
         "folder of the European Central Bank's eurofxref files", "https://www.ecb.europa.eu/stats/eurofxref",
-        _web_address, kind="URL",
+        kinds.web_address, kind="URL",
     )  # fmt: skip
     fx_sources: tuple[str, ...] = _setting(
-        "sources of exchange rates, first asked first", ("files", "ecb", "alpha_vantage"), _names, kind="list",
+        "sources of exchange rates, first asked first", ("files", "ecb", "alpha_vantage"), kinds.names, kind="list",
         shown="files,ecb,alpha_vantage",
     )  # fmt: skip
-    fx_pegs: bool = _setting("use a peg when no source answers", False, _boolean, kind="true or false")
+    fx_pegs: bool = _setting("use a peg when no source answers", False, kinds.boolean, kind="true or false")
 
     api_host: str = _setting("address the API listens on", "127.0.0.1")
     api_port: int = _setting("port the API listens on", 8000, _PORT, kind="number")
-    api_workers: int = _setting("worker processes of the API", 2, _whole(1, 256), kind="number")
+    api_workers: int = _setting("worker processes of the API", 2, kinds.whole(1, 256), kind="number")
     api_max_requests: int = _setting(
-        "requests after which a worker is replaced; 0: never", 0, _whole(0), kind="number"
+        "requests after which a worker is replaced; 0: never", 0, kinds.whole(0), kind="number"
     )
-    api_max_requests_jitter: int = _setting("spread of API_MAX_REQUESTS", 50, _whole(0), kind="number")
-    api_timeout: int = _setting("seconds until a request's first byte", 30, _whole(1, 3600), kind="seconds")
+    api_max_requests_jitter: int = _setting("spread of API_MAX_REQUESTS", 50, kinds.whole(0), kind="number")
+    api_timeout: int = _setting(
+        "seconds until a request's first byte", 30, kinds.whole(1, 3600), kind="seconds"
+    )
     api_anonymous_read: bool = _setting(
         "whether reading needs no key",
         True,
-        _boolean,
+        kinds.boolean,
         kind="true or false",
         shown="true; in production false",
     )
     jwt_secret_key: Secret | None = _setting(
         "signs tokens; 32 random bytes or more", secret=True, required=True
     )
-    jwt_algorithm: str = _setting("of tokens", "HS256", _one_of("HS256", "HS384", "HS512"), kind="word")
-    jwt_access_token_expire_minutes: int = _setting("life of a token", 30, _whole(1, 1440), kind="minutes")
+    jwt_algorithm: str = _setting("of tokens", "HS256", kinds.one_of("HS256", "HS384", "HS512"), kind="word")
+    jwt_access_token_expire_minutes: int = _setting(
+        "life of a token", 30, kinds.whole(1, 1440), kind="minutes"
+    )
+    jwt_previous_keys: Secret | None = _setting(
+        "former JWT_SECRET_KEYs, with commas between them: tokens they signed are good until they expire",
+        secret=True,
+    )
+    jwt_refresh_expire_days: int = _setting("life of a refresh token", 30, kinds.whole(1, 365), kind="days")
+    cors_origins: tuple[str, ...] = _setting(
+        "other sites whose pages may read the API, such as https://app.example; * is every site", (),
+        kinds.words(kinds.is_origin, "origins such as https://app.example"), kind="list", shown="none",
+    )  # fmt: skip
+    allowed_hosts: tuple[str, ...] = _setting(
+        "Host names that are answered, such as prices.example or *.example; others get 421", (),
+        kinds.words(kinds.is_host, "host names such as prices.example"), kind="list",
+        shown="PUBLIC_HOST; without it this machine's own names while API_HOST is loopback, else every name",
+    )  # fmt: skip
+    public_host: str | None = _setting("the name under which the service is reached", None, str.lower)
+    trusted_proxies: tuple[str, ...] = _setting(
+        "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed", (),
+        kinds.words(kinds.is_network, "addresses or networks such as 10.0.0.0/8"), kind="list", shown="none",
+    )  # fmt: skip
+    hsts_seconds: int = _setting(
+        "how long browsers are told to use TLS alone; said over TLS only, 0: never", 300, kinds.whole(0, 63_072_000),
+        kind="seconds",
+    )  # fmt: skip
     enable_metrics: bool = _setting(
-        "listen on METRICS_PORT for Prometheus", True, _boolean, kind="true or false"
+        "listen on METRICS_PORT for Prometheus", True, kinds.boolean, kind="true or false"
     )
     metrics_host: str = _setting("address /metrics listens on: loopback or a monitoring network", "127.0.0.1")
     metrics_port: int = _setting("port of /metrics", 9090, _PORT, kind="number")
     health_check_interval: int = _setting(
-        "between probes of replica, cache", 30, _whole(1, 3600), kind="seconds"
+        "between probes of replica, cache", 30, kinds.whole(1, 3600), kind="seconds"
     )
     rate_limit_requests: int = _setting(
-        "requests a caller may make per window", 100, _whole(1), kind="number"
+        "requests a caller may make per window", 100, kinds.whole(1), kind="number"
     )
-    rate_limit_window: int = _setting("seconds of that window", 60, _whole(1, 86400), kind="seconds")
+    rate_limit_window: int = _setting("seconds of that window", 60, kinds.whole(1, 86400), kind="seconds")
 
     @property
     def production(self) -> bool:
@@ -311,7 +283,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         try:
             value = one.metadata["parse"](text)
-        except _Wrong as wrong:
+        except kinds.Wrong as wrong:
             raise BadSetting(f"{name} {wrong}") from None
         values[one.name] = Secret(value) if one.metadata["secret"] else value
     values.setdefault("ticker_converter_home", _default_home(outside))
@@ -383,10 +355,11 @@ def _refuse_in_production(settings: Settings, given: Mapping[str, Any], lookup: 
                 if one.name != "REDIS_URL":
                     wrong.append(f"{one.name} (no password)")
                 continue
-        parts = (text or "").split(",") if one.name.endswith("_API_KEY") else [text or ""]
+        listed = one.name.endswith("_API_KEY") or one.name == "JWT_PREVIOUS_KEYS"
+        parts = [part.strip() for part in (text or "").split(",")] if listed else [text or ""]
         if text is not None and any(map(is_placeholder, parts)):
             wrong.append(f"{one.name} (a placeholder)")
-        elif one.name == "JWT_SECRET_KEY" and len((text or "").encode()) < 32:
+        elif one.name.startswith("JWT_") and any(len(part.encode()) < 32 for part in parts):
             wrong.append(f"{one.name} (shorter than 32 bytes)")
     if wrong:
         raise BadSetting(f"ENVIRONMENT=production refuses to start: {', '.join(wrong)}")

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.support import writing
+from ticker_converter.access import keys
 
 ROUTES = [
     "/v1/prices/AAPL?currency=GBP",
@@ -74,12 +75,16 @@ def test_a_publish_changes_the_etag_and_the_modified_time(copied, serve) -> None
     assert after.headers["etag"] != before.headers["etag"]
 
 
-def test_an_answer_to_credentials_is_private(get, copied, serve) -> None:
-    assert get("/v1/instruments").headers["cache-control"] == "public, no-cache"
-    for name in ("Authorization", "X-API-Key"):
-        known = get("/v1/instruments", headers={name: "whatever"})
-        assert known.headers["cache-control"] == "private, no-cache"
-        assert name.lower() in known.headers["vary"].lower()
+def test_an_answer_to_credentials_is_private(copied, serve) -> None:
+    with psycopg.connect(copied) as conn:
+        key = keys.create(conn, ["read"])["key"]
+    client = serve(copied)
+    for path in ("/v1/instruments", "/v1/prices/AAPL", "/openapi.json", "/v1/prices/NOPE"):
+        known = client.get(path, headers={"X-API-Key": key})
+        assert known.headers["cache-control"] in ("private, no-cache", "no-store")
+    anybody = client.get("/v1/instruments")
+    assert anybody.headers["cache-control"] == "public, no-cache"
+    assert {"authorization", "x-api-key"} <= set(anybody.headers["vary"].lower().split(", "))
 
 
 def test_an_empty_warehouse_answers_with_validators(database, serve) -> None:

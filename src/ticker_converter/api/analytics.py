@@ -12,17 +12,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ticker_converter.api import schemas
+from ticker_converter.api.access import Guarded
 from ticker_converter.api.answers import Edition, answer, answer_by_content, canonical, policy
 from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import Day, Moment, Number, Unit, each_once
 from ticker_converter.api.parameters import Query as FormatQuery
-from ticker_converter.api.routes import may_read
 from ticker_converter.queries import indicators, performers, screen, summary
 from ticker_converter.queries.result import Result
 
 router = APIRouter(
     prefix="/v1",
-    dependencies=[Depends(may_read), Depends(each_once)],
+    dependencies=[Depends(each_once)],
+    route_class=Guarded,
     responses=schemas.DATA,
     tags=["analytics"],
 )

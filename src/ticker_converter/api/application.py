@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -15,19 +16,27 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from ticker_converter import db
+from ticker_converter.access import passwords
+from ticker_converter.access.scopes import READ, SCOPES
 from ticker_converter.api import (
+    acting,
     analytics,
     attribution,
+    auth,
+    edge,
     formats,
     health,
+    operate,
     problems,
     routes,
     schemas,
     valuation,
 )
+from ticker_converter.api.access import Keeper
 from ticker_converter.api.answers import page
 from ticker_converter.api.middleware import Requests
-from ticker_converter.api.pool import Readers
+from ticker_converter.api.pool import Accounts, Readers
+from ticker_converter.api.scopes import ROUTES
 from ticker_converter.settings import Settings
 
 DESCRIPTION = """Every price in your currency, with a receipt.
@@ -43,6 +52,11 @@ def create(settings: Settings, version: str) -> FastAPI:
     connect = partial(db.reader, replace(settings, statement_timeout=limit), process="api", autocommit=True)
     readers = Readers(connect, settings.db_pool_size)
     probing = Readers(connect, 1)
+    web = partial(db.web, replace(settings, statement_timeout=limit), process="web")
+    accounts = Accounts(web, settings.db_pool_size)
+    # A log-in holds its connection while it hashes, and two hash at once: they keep no key waiting.
+    logins = Accounts(web, passwords.AT_ONCE)
+    replica = Accounts(partial(web, replica=True), 1) if settings.database_read_url else None
     probe = health.Probe(probing)
 
     @asynccontextmanager
@@ -50,21 +64,28 @@ def create(settings: Settings, version: str) -> FastAPI:
         del app
         yield
         probe.close()
-        readers.close()
-        probing.close()
+        for pool in (readers, probing, accounts, logins, *((replica,) if replica else ())):
+            pool.close()
 
     app = FastAPI(
         title="ticker-converter", version=version, description=DESCRIPTION, lifespan=lifespan, docs_url=None,
         redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
+        max_body_size=edge.LARGEST_BODY,
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
+    app.state.logins = logins
+    app.state.accounts, app.state.keeper = accounts, Keeper(settings, accounts, replica)
     app.include_router(routes.router)
     app.include_router(analytics.router)
     app.include_router(attribution.router)
     app.include_router(valuation.router)
+    app.include_router(auth.router)
+    app.include_router(operate.router)
+    app.include_router(acting.router)
     app.include_router(health.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
-    app.add_middleware(Requests)
+    edge.install(app, settings)
+    app.add_middleware(Requests, proxies=settings.trusted_proxies)
     problems.install(app)
     return app
 
@@ -83,6 +104,7 @@ def openapi(app: FastAPI) -> dict[str, object]:
     known = document["components"]["schemas"]
     for name, schema in extra["$defs"].items():
         known.setdefault(name, schema)
+    _security(document, app.state.settings)
     document["x-problems"] = [
         {"name": one.name, "status": one.status, "title": one.title} for one in problems.kinds()
     ]
@@ -90,6 +112,29 @@ def openapi(app: FastAPI) -> dict[str, object]:
     for name in ("HTTPValidationError", "ValidationError"):
         known.pop(name, None)
     return document
+
+
+def _security(document: dict[str, Any], settings: Settings) -> None:
+    """What each address asks for, by the table of scopes."""
+    document["components"]["securitySchemes"] = {
+        "token": {
+            "type": "oauth2", "flows": {"password": {
+                "tokenUrl": "/v1/auth/token", "refreshUrl": "/v1/auth/token",
+                "scopes": {one: f"The scope {one}." for one in SCOPES},
+            }},
+        },
+        "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }  # fmt: skip
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if (needs := ROUTES[method.upper(), path]) is None:
+                operation["security"] = []
+                continue
+            anybody: list[dict[str, list[str]]] = (
+                [{}] if needs == READ and settings.api_anonymous_read else []
+            )
+            operation["security"] = [{"token": [needs]}, {"key": []}, *anybody]
+            operation["x-scope"] = needs
 
 
 def _openapi(request: Request) -> Response:

@@ -11,18 +11,18 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from ticker_converter.api import schemas
+from ticker_converter.api.access import Guarded
 from ticker_converter.api.answers import Edition, answer, answer_by_content, canonical, policy
 from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import Day, Moment, Unit, each_once, once
 from ticker_converter.api.parameters import Query as FormatQuery
-from ticker_converter.api.routes import may_read
 from ticker_converter.errors import Usage
 from ticker_converter.queries import actions, explain, returns
 
 Symbol = Annotated[str, Path(max_length=64, description="In Yahoo's spelling.", examples=["AAPL", "VOD.L"])]
 
 router = APIRouter(
-    prefix="/v1", dependencies=[Depends(may_read)], responses=schemas.DATA, tags=["attribution"]
+    prefix="/v1", responses=schemas.DATA, tags=["attribution"], route_class=Guarded
 )  # fmt: skip
 _ONCE = [Depends(each_once)]
 

@@ -14,11 +14,12 @@ from fastapi import APIRouter, Request, Response
 
 from ticker_converter import sql
 from ticker_converter.api import schemas
+from ticker_converter.api.access import Guarded
 from ticker_converter.api.pool import Readers
 from ticker_converter.errors import TickerConverterError, WrongDatabase
 from ticker_converter.queries import readiness
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", tags=["health"], route_class=Guarded)
 
 #: Seconds for which one probe of the database is good.
 FRESH = 1.0

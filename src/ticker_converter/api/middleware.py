@@ -10,8 +10,10 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticker_converter.api import metrics
@@ -24,8 +26,8 @@ _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 class Requests:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, proxies: Sequence[str] = ()) -> None:
+        self.app, self._proxies = app, [ip_network(one, strict=False) for one in proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -33,6 +35,7 @@ class Requests:
             return
         began, status = time.perf_counter(), 500
         request_id = _request_id(scope)
+        self._behind_proxies(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         bare = scope["method"] == "HEAD"
 
@@ -56,6 +59,35 @@ class Requests:
             metrics.IN_FLIGHT.dec()
             metrics.answered(scope["method"], inner.get("route"), status, seconds)
             _log(scope, request_id, status, seconds)
+
+    def _behind_proxies(self, scope: Scope) -> None:
+        """Where a trusted proxy asks, the client is who asked it: the last of X-Forwarded-For that is no trusted
+        proxy. What anybody else says of themselves is not believed."""
+        client = scope.get("client")
+        if not self._proxies or client is None or not self._trusted(client[0]):
+            return
+        given = Headers(scope=scope)
+        named = [one.strip() for line in given.getlist("x-forwarded-for") for one in line.split(",")]
+        for one in reversed(named):
+            if _address(one) is None:
+                break
+            scope["client"] = (one, 0)
+            if not self._trusted(one):
+                break
+        if (scheme := given.get("x-forwarded-proto", "")) in ("http", "https"):
+            scope["scheme"] = scheme
+
+    def _trusted(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self._proxies)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 def _request_id(scope: Scope) -> str:

@@ -42,13 +42,17 @@ class Readers:
         """A connection inside a read-only transaction that sees one state of the data.
 
         DatabaseUnavailable when the server is away, or when no connection comes free in `patience` seconds."""
+        with self._place(), translated("reading"), ExitStack() as stack:
+            yield self._begun(stack)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if not self._free.acquire(timeout=self._patience):
             metrics.REFUSED.inc()
             raise DatabaseUnavailable(f"all {self._size} connections (DB_POOL_SIZE) are at work")
         metrics.LENT.inc()
         try:
-            with translated("reading"), ExitStack() as stack:
-                yield self._begun(stack)
+            yield
         finally:
             metrics.LENT.dec()
             self._free.release()
@@ -91,3 +95,29 @@ class Readers:
             self._idle.append((connection, opened))
         else:
             connection.close()
+
+
+class Accounts(Readers):
+    """Connections of the web role for what the server itself keeps: users, keys, tokens, requests. Lent in autocommit
+    mode: an attempt to log in counts even when what follows it fails."""
+
+    @contextmanager
+    def lent(self) -> Iterator[Connection]:
+        """A connection; DatabaseUnavailable as with `snapshot`."""
+        with self._place(), translated("asking who may"):
+            connection, opened = self._alive()
+            try:
+                yield connection
+            finally:
+                self._keep(connection, opened)
+
+    def _alive(self) -> tuple[Connection, float]:
+        while self._idle:
+            connection, opened = self._idle.pop()
+            try:
+                connection.execute("")  # a connection that a restart of the server cut is passed over
+            except psycopg.OperationalError:
+                connection.close()
+                continue
+            return connection, opened
+        return self._connect(), time.monotonic()

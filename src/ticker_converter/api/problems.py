@@ -59,6 +59,8 @@ INTERNAL = Problem(
     "The request could not be answered because of a fault in the service. The log has it under the request id.",
 )  # fmt: skip
 
+BUSY = Problem("provider-unavailable", 503, "The provider does not answer", retry_after=60)
+
 #: The nearest class in an error's own order of inheritance wins.
 PROBLEMS: Mapping[type[errors.TickerConverterError], Problem] = {
     errors.Usage: BAD_PARAMETER,
@@ -69,6 +71,12 @@ PROBLEMS: Mapping[type[errors.TickerConverterError], Problem] = {
     errors.NoRate: Problem("no-rate", 404, "No source has a rate"),
     errors.NoBasis: Problem("no-basis", 409, "The stored prices cannot give this adjustment"),
     errors.NotThere: Problem("not-there", 404, "The data is not there"),
+    errors.NotKnown: Problem("not-known", 401, "No good credential"),
+    errors.NotAllowed: Problem("not-allowed", 403, "The credential does not allow it"),
+    errors.TooMany: Problem("too-many", 429, "Too many attempts"),
+    errors.Refused: Problem("provider-refused", 502, "The provider said no"),
+    errors.ProviderUnavailable: BUSY,
+    errors.ProviderBusy: BUSY,
     errors.DatabaseUnavailable: UNAVAILABLE,
     errors.Locked: UNAVAILABLE,
     errors.TickerConverterError: INTERNAL,
@@ -125,7 +133,12 @@ def _ours(request: Request, error: Exception) -> Response:
     if problem.said is not None:
         level = logging.WARNING if problem is UNAVAILABLE else logging.ERROR
         log.log(level, "%s: %s", type(ours).__name__, ours, extra={"request_id": request.state.request_id})
-    return document(request, problem, problem.said or in_api_words(str(ours)))
+    headers = {}
+    if isinstance(ours, errors.NotKnown):
+        headers["WWW-Authenticate"] = ours.challenge
+    elif isinstance(ours, errors.TooMany):
+        headers["Retry-After"] = str(ours.retry_after)
+    return document(request, problem, problem.said or in_api_words(str(ours)), headers=headers)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

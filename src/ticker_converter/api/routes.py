@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from starlette.exceptions import HTTPException
 
 from ticker_converter.api import paging, schemas
+from ticker_converter.api.access import Guarded
 from ticker_converter.api.answers import Edition, answer, answer_by_content, canonical, digest, policy
 from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import (
@@ -31,18 +31,8 @@ Symbol = Annotated[str, Path(max_length=64, description="In Yahoo's spelling.", 
 Currency = Annotated[str, Path(max_length=16, examples=["EUR"])]
 
 
-def may_read(request: Request) -> None:
-    """Refuse when reading needs a key: none can be checked yet."""
-    if not _settings(request).api_anonymous_read:
-        raise HTTPException(
-            401,
-            "API_ANONYMOUS_READ is false and this release has no keys yet.",
-            {"WWW-Authenticate": "Bearer"},
-        )
-
-
 router = APIRouter(
-    prefix="/v1", dependencies=[Depends(may_read), Depends(each_once)], responses=schemas.DATA
+    prefix="/v1", dependencies=[Depends(each_once)], responses=schemas.DATA, route_class=Guarded
 )  # fmt: skip
 
 
@@ -52,7 +42,7 @@ def get_prices(request: Request, symbol: Symbol, query: Annotated[PricesQuery, Q
     settings = _settings(request)
     with _readers(request).snapshot() as conn:
         edition = Edition.of(conn)
-        pages = _Pages(request, query, edition, query.known_at)
+        pages = Pages(request, query, edition, query.known_at)
 
         def build() -> tuple[Table, str | None]:
             return pages.of(
@@ -74,7 +64,7 @@ def get_rates(
     settings = _settings(request)
     with _readers(request).snapshot() as conn:
         edition = Edition.of(conn)
-        pages = _Pages(request, query, edition, query.known_at)
+        pages = Pages(request, query, edition, query.known_at)
 
         def build() -> tuple[Table, str | None]:
             return pages.of(
@@ -120,7 +110,7 @@ def get_instruments(request: Request, query: Annotated[InstrumentsQuery, Query()
     with _readers(request).snapshot() as conn:
         edition = Edition.of(conn)
         found = instruments.instruments(conn, watched_only=not query.all)
-    pages = _Pages(request, query, edition, None)
+    pages = Pages(request, query, edition, None)
     rows, following = pages.cut(found, [one["symbol"] for one in found])
     table = Table(rows, _COLUMNS, [[one[name] for name in _COLUMNS] for one in rows])
     return answer_by_content(request, _settings(request), edition, query.format, table, following)
@@ -144,7 +134,7 @@ _COLUMNS = list(schemas.Instrument.model_fields)
 _OF_RECEIPT = ("from", "to", "on", "rate", "rate_date", "age_days", "source", "known_at")
 
 
-class _Pages:
+class Pages:
     """The page that a request asks for. Its knowledge time is the request's, else that of the first page."""
 
     def __init__(self, request: Request, query: Paged, edition: Edition, known_at: datetime | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -17,6 +18,7 @@ from gunicorn.util import import_app  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
 from ticker_converter import db
+from ticker_converter.access import passwords
 from ticker_converter.api import logs
 from ticker_converter.api.draining import DrainingServer, Turn
 from ticker_converter.api.slots import Slots
@@ -37,6 +39,8 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         **UvicornWorker.CONFIG_KWARGS, "server_header": False, "access_log": False, "lifespan": "on", "ws": "none",
+        # Ours knows TRUSTED_PROXIES; Uvicorn believes whoever asks from this machine.
+        "proxy_headers": False,
         "timeout_graceful_shutdown": GRACE, "limit_max_requests": None,
     }  # fmt: skip
 
@@ -109,9 +113,14 @@ def run(
     The embedded database, where it is the one, is started first and once, by the parent of all workers."""
     if settings.embedded:
         db.url(settings)
+    settings = replace(
+        settings, api_host=host or settings.api_host, api_port=port or settings.api_port,
+        api_workers=workers or settings.api_workers,
+    )  # fmt: skip
     Worker.turn = Turn()
     slots = _metrics(settings) if settings.enable_metrics else None
-    given = host or settings.api_host, port or settings.api_port, workers or settings.api_workers
+    passwords.places()  # before the workers are forked, who share them
+    given = settings.api_host, settings.api_port, settings.api_workers
     _Server(settings, options(settings, *given, slots)).run()
     return 0
 

@@ -15,19 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from ticker_converter.api import formats, schemas
+from ticker_converter.api.access import Guarded
 from ticker_converter.api.answers import policy
 from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import Day, Moment, Number, Unit, each_once
 from ticker_converter.api.parameters import Query as FormatQuery
-from ticker_converter.api.routes import may_read
 from ticker_converter.queries.value import flat, value
 
 #: Bytes of a body: ten thousand positions are half a million.
 LIMIT = 1024 * 1024
 
 router = APIRouter(
-    prefix="/v1", dependencies=[Depends(may_read), Depends(each_once)],
-    responses={**schemas.DATA, 413: schemas.PROBLEM}, tags=["attribution"],
+    prefix="/v1", dependencies=[Depends(each_once)],
+    responses={**schemas.DATA, 413: schemas.PROBLEM}, tags=["attribution"], route_class=Guarded,
 )  # fmt: skip
 router.responses.pop(304)
 

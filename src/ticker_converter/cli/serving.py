@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ticker_converter.cli import words
 from ticker_converter.cli.words import Commands, command
 from ticker_converter.errors import Usage
+from ticker_converter.settings import Settings
 
 
 def register(commands: Commands) -> None:
@@ -46,8 +52,26 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     with session.writing() as opened:  # the embedded database is started and brought up to date
         settings = opened.settings
-    server.run(
-        settings, arguments.host or settings.api_host, arguments.port or settings.api_port,
-        arguments.workers or settings.api_workers,
-    )  # fmt: skip
+    with _worker_beside(settings):
+        server.run(
+            settings, arguments.host or settings.api_host, arguments.port or settings.api_port,
+            arguments.workers or settings.api_workers,
+        )  # fmt: skip
     return 0
+
+
+@contextmanager
+def _worker_beside(settings: Settings) -> Iterator[None]:
+    """On a laptop the worker is a child of the server; elsewhere it is a service of its own. It ends when its standard
+    input does, so also when the server is killed."""
+    if not settings.embedded:
+        yield
+        return
+    command = [sys.executable, "-m", "ticker_converter", "worker", "--with-parent"]
+    me = os.getpid()
+    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        yield
+    finally:
+        if os.getpid() == me:  # a web worker that Gunicorn has forked ends through here as well
+            child.terminate()

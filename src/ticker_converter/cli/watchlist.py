@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ticker_converter.cli import output, words
 from ticker_converter.cli.words import Commands, command
-from ticker_converter.errors import NoSuchSymbol, NotEntitled, UnknownSymbol, Usage
+from ticker_converter.errors import Usage
 from ticker_converter.market import symbols, units
-
-if TYPE_CHECKING:
-    from ticker_converter.pipeline import Run
-    from ticker_converter.records import Call, Listing
-    from ticker_converter.settings import Settings
-    from ticker_converter.warehouse.instruments import Instrument
 
 _COLUMNS = (
     "symbol", "name", "mic", "unit", "providers", "first_session", "last_session", "bars", "sessions_behind",
@@ -64,81 +58,15 @@ def _add(arguments: argparse.Namespace) -> int:
         symbols.check_symbol(symbol)
     if arguments.unit:
         units.unit(arguments.unit)
-    from ticker_converter import providers
     from ticker_converter.cli import session
-    from ticker_converter.pipeline import Run
-    from ticker_converter.warehouse import instruments
+    from ticker_converter.ops import watch
 
-    providers.provider(arguments.provider)
     with session.writing() as opened, session.Progress() as progress:
-        conn = opened.connection
-        if arguments.mic:
-            instruments.check_mic(conn, arguments.mic)
-        found = [_known(instruments.find(conn, symbol), symbol, arguments) for symbol in arguments.symbols]
-        if not all(each["unit"] and each["mic"] for each in found):
-            with Run(
-                conn, "add", {"symbols": arguments.symbols, "provider": arguments.provider}, progress
-            ) as run:
-                for symbol, each in zip(arguments.symbols, found, strict=True):
-                    _ask(run, symbol, arguments.provider, each, opened.settings)
-        for symbol, each in zip(arguments.symbols, found, strict=True):
-            instruments.add(
-                conn, symbol, unit=each["unit"] or "", mic=each["mic"], name=each["name"],
-                providers=[arguments.provider],
-            )  # fmt: skip
+        watch.add(
+            opened.connection, opened.settings, arguments.symbols, arguments.provider, mic=arguments.mic,
+            unit=arguments.unit, name=arguments.name, progress=progress,
+        )  # fmt: skip
     return _print(arguments, arguments.symbols)
-
-
-def _known(stored: Instrument | None, symbol: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the person, the list and the symbol's suffix say."""
-    return {
-        "unit": arguments.unit or (stored.unit if stored else None),
-        "mic": arguments.mic or (stored.mic if stored else None) or symbols.mic_of(symbol),
-        "name": arguments.name,
-    }
-
-
-def _ask(run: Run, symbol: str, provider: str, known: dict[str, Any], settings: Settings) -> None:
-    """Fill in what is missing from the provider's own description: an exact match and nothing near it."""
-    from ticker_converter import providers
-    from ticker_converter.records import Window
-
-    missing = [f"--{name}" for name in ("mic", "unit") if not known[name]]
-    if not missing:
-        return
-    source = providers.provider(provider)(settings.provider_settings(provider))
-    spelled = symbols.to_provider(symbol, provider, known["mic"])
-    calls: Sequence[Call] = source.calls("listing", spelled, Window(), None)
-    if not calls:
-        raise Usage(f"{provider} answers no symbol search: give {' and '.join(missing)} for {symbol}")
-    seen: list[Listing] = []
-    for call in calls:
-        try:
-            seen += run.look_up(call, settings.provider_settings)
-        except NotEntitled as error:
-            raise Usage(f"{error}; or give {' and '.join(missing)} for {symbol}") from error
-        except NoSuchSymbol:
-            if call is calls[0] and len(calls) == 1:
-                raise UnknownSymbol(
-                    f"{provider} knows no {symbol}: check the spelling, or give {' and '.join(missing)}"
-                ) from None
-        for listing in seen:
-            if listing.symbol == spelled:
-                unit = units.try_unit(listing.unit) if listing.unit else None
-                known["unit"] = known["unit"] or (unit.unit if unit else None)
-                known["mic"] = known["mic"] or listing.mic
-                known["name"] = known["name"] or listing.name
-        if known["unit"] and known["mic"]:
-            return
-    if not any(listing.symbol == spelled for listing in seen):
-        near = ", ".join(listing.symbol for listing in seen[:5])
-        raise UnknownSymbol(
-            f"{provider} knows no {symbol}{f' (it knows {near})' if near else ''}: check the spelling, or give "
-            f"{' and '.join(missing)}"
-        )
-    still = [f"--{name}" for name in ("mic", "unit") if not known[name]]
-    options = " and ".join(still)
-    raise Usage(f"{provider} does not say the {options.replace('--', '')} of {symbol}: give {options}")
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 
 from ticker_converter import sql
 from ticker_converter.db import Connection
+from ticker_converter.errors import NotThere
 from ticker_converter.queries.clock import published_at, version
 from ticker_converter.queries.instruments import instruments
 
@@ -33,6 +34,15 @@ def status(conn: Connection) -> dict[str, Any]:
             "quarantine": cursor.execute(sql.load("queries/status_quarantine")).fetchall(),
             "backdated": cursor.execute(sql.load("queries/status_backdated")).fetchall(),
         }
+
+
+def run(conn: Connection, run_id: int) -> dict[str, Any]:
+    """One run with its arguments and report; NotThere if there is none."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(sql.load("queries/run"), {"run_id": run_id}).fetchone()
+    if row is None:
+        raise NotThere(f"there is no run {run_id}")
+    return row
 
 
 def runs(conn: Connection, number: int) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ COMMENT ON SCHEMA mart IS 'What readers see; everything in it is computed from w
 
 CREATE SCHEMA ops;
 
+COMMENT ON SCHEMA ops IS 'The ledger of migrations; what the API asks the worker to do, and how it went.';
+
 CREATE SCHEMA warehouse;
 
 COMMENT ON SCHEMA warehouse IS 'Dimensions, facts as published, and their revisions.';
@@ -882,6 +884,26 @@ CREATE FUNCTION mart.with_legal(p_from text, p_legs jsonb, p_to text) RETURNS js
     WHERE jsonb_array_length(w.rest) = 0
 $$;
 
+CREATE FUNCTION ops.request_asked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF NEW.act = 'cancel' THEN
+        UPDATE ops.request AS r
+        SET state = CASE r.state WHEN 'queued' THEN 'cancelled' ELSE r.state END,
+            finished_at = CASE r.state WHEN 'queued' THEN clock_timestamp() END,
+            cancel_asked_at = clock_timestamp()
+        WHERE r.request_id = (NEW.arguments ->> 'request')::uuid
+            AND r.act <> 'cancel' AND r.state IN ('queued', 'running');
+        UPDATE ops.request AS r SET state = 'done', finished_at = clock_timestamp()
+        WHERE r.request_id = NEW.request_id;
+    END IF;
+    PERFORM pg_notify('ops_request', '');
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION warehouse.actions_that_stand_again(p_undo integer) RETURNS TABLE(instrument_id integer, source_id smallint, kind text, ex_date date, type text, pay_date date, new numeric, old numeric, amount numeric, unit_id smallint, basis "char", load_id integer)
     LANGUAGE sql STABLE
     AS $$
@@ -955,6 +977,91 @@ CREATE AGGREGATE mart.smoothed(x numeric, n integer, weight integer) (
 );
 
 COMMENT ON AGGREGATE mart.smoothed(x numeric, n integer, weight integer) IS 'Over rows in order: the mean of the first n, then (weight x + (n-1) before)/(n-1+weight), 30 decimals each step; null until n rows, and anew after a null. Weight 2: EMA with alpha 2/(n+1); weight 1: Wilder''s average.';
+
+CREATE TABLE access.api_key (
+    key_id text NOT NULL COLLATE pg_catalog."C",
+    sha256 bytea NOT NULL,
+    name text,
+    user_id integer,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_key_key_id_check CHECK ((key_id ~ '^[0-9a-f]{12}$'::text)),
+    CONSTRAINT api_key_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'operate'::text, 'admin'::text])),
+    CONSTRAINT api_key_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+COMMENT ON COLUMN access.api_key.sha256 IS 'Of 256 random bits: nothing to guess, so a slow hash would only cost time.';
+
+COMMENT ON COLUMN access.api_key.user_id IS 'Whose it is, where it is one person''s: a disabled user''s keys are refused.';
+
+COMMENT ON COLUMN access.api_key.last_used_at IS 'Written at most once a minute.';
+
+CREATE TABLE access.login_window (
+    subject text NOT NULL COLLATE pg_catalog."C",
+    attempts integer NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE access.login_window IS 'Attempts to log in since a window began: of an account, of an address, of an account from an address.';
+
+COMMENT ON COLUMN access.login_window.subject IS 'A digest: what was typed as a name may be a password.';
+
+CREATE TABLE access.refresh_family (
+    family_id bigint NOT NULL,
+    user_id integer NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON TABLE access.refresh_family IS 'All refresh tokens that descend from one log-in; a token used twice revokes it.';
+
+ALTER TABLE access.refresh_family ALTER COLUMN family_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME access.refresh_family_family_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE access.refresh_token (
+    sha256 bytea NOT NULL,
+    family_id bigint NOT NULL,
+    issued_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT refresh_token_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+CREATE TABLE access.users (
+    user_id integer NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    password text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    tokens_from timestamp with time zone DEFAULT date_trunc('second'::text, clock_timestamp()) NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT users_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._@-]{0,63}$'::text)),
+    CONSTRAINT users_password_check CHECK ((password ~~ '$argon2id$%'::text)),
+    CONSTRAINT users_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'operate'::text, 'admin'::text]))
+);
+
+COMMENT ON COLUMN access.users.scopes IS 'No scope holds another: an administrator has all three.';
+
+COMMENT ON COLUMN access.users.tokens_from IS 'Tokens issued before are refused: the password was set again.';
+
+ALTER TABLE access.users ALTER COLUMN user_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME access.users_user_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE landing.delivery (
     delivery_id integer NOT NULL,
@@ -1696,6 +1803,36 @@ CREATE VIEW mart.state AS
     version
    FROM warehouse.state;
 
+CREATE TABLE ops.request (
+    request_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    act text NOT NULL,
+    arguments jsonb NOT NULL,
+    author text NOT NULL,
+    idempotency_key text,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    cancel_asked_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    worker text,
+    lease_until timestamp with time zone,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    run_id integer,
+    progress text,
+    result jsonb,
+    error text,
+    message text,
+    CONSTRAINT request_act_check CHECK ((act = ANY (ARRAY['sync'::text, 'add'::text, 'answer'::text, 'correct'::text, 'cancel'::text]))),
+    CONSTRAINT request_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
+    CONSTRAINT request_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'partly'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+COMMENT ON COLUMN ops.request.author IS 'Who asked: a user''s name, or `key` and its id.';
+
+COMMENT ON COLUMN ops.request.lease_until IS 'The worker renews it; past it another worker takes over.';
+
+COMMENT ON COLUMN ops.request.error IS 'The class of the error, of errors.py.';
+
 ALTER TABLE warehouse.dim_instrument ALTER COLUMN instrument_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME warehouse.dim_instrument_instrument_id_seq
     START WITH 1
@@ -1755,6 +1892,24 @@ CREATE TABLE warehouse.provider_order (
 
 COMMENT ON TABLE warehouse.provider_order IS 'Where the order of providers changed at a session: each order from its first session on. No row: dim_instrument.providers for all.';
 
+ALTER TABLE ONLY access.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
+
+ALTER TABLE ONLY access.login_window
+    ADD CONSTRAINT login_window_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY access.refresh_family
+    ADD CONSTRAINT refresh_family_pkey PRIMARY KEY (family_id);
+
+ALTER TABLE ONLY access.refresh_token
+    ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (sha256);
+
+ALTER TABLE ONLY access.users
+    ADD CONSTRAINT users_name_key UNIQUE (name);
+
+ALTER TABLE ONLY access.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY landing.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
 
@@ -1799,6 +1954,12 @@ ALTER TABLE ONLY mart.currency_family
 
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY ops.request
+    ADD CONSTRAINT request_author_idempotency_key_key UNIQUE (author, idempotency_key);
+
+ALTER TABLE ONLY ops.request
+    ADD CONSTRAINT request_pkey PRIMARY KEY (request_id);
 
 ALTER TABLE ONLY warehouse.coverage
     ADD CONSTRAINT coverage_pkey PRIMARY KEY (instrument_id);
@@ -1869,6 +2030,10 @@ ALTER TABLE ONLY warehouse.provider_order
 ALTER TABLE ONLY warehouse.state
     ADD CONSTRAINT state_pkey PRIMARY KEY (one);
 
+CREATE INDEX refresh_family_user ON access.refresh_family USING btree (user_id);
+
+CREATE INDEX refresh_token_family ON access.refresh_token USING btree (family_id);
+
 CREATE INDEX delivery_payload ON landing.delivery USING btree (payload_id);
 
 CREATE INDEX delivery_request ON landing.delivery USING btree (provider, request);
@@ -1882,6 +2047,19 @@ CREATE INDEX load_run ON landing.load USING btree (run_id);
 CREATE INDEX quarantine_held ON landing.quarantine USING btree (instrument_id, day) WHERE (state = 'held'::text);
 
 CREATE INDEX quota_use_window ON landing.quota_use USING btree (provider, key_id, called_at);
+
+CREATE INDEX request_open ON ops.request USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE TRIGGER request_asked AFTER INSERT ON ops.request FOR EACH ROW EXECUTE FUNCTION ops.request_asked();
+
+ALTER TABLE ONLY access.api_key
+    ADD CONSTRAINT api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES access.users(user_id);
+
+ALTER TABLE ONLY access.refresh_family
+    ADD CONSTRAINT refresh_family_user_id_fkey FOREIGN KEY (user_id) REFERENCES access.users(user_id);
+
+ALTER TABLE ONLY access.refresh_token
+    ADD CONSTRAINT refresh_token_family_id_fkey FOREIGN KEY (family_id) REFERENCES access.refresh_family(family_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY landing.delivery
     ADD CONSTRAINT delivery_payload_id_fkey FOREIGN KEY (payload_id) REFERENCES landing.payload(payload_id);
@@ -1960,7 +2138,29 @@ GRANT USAGE ON SCHEMA access TO ticker_web;
 GRANT USAGE ON SCHEMA mart TO ticker_reader;
 GRANT USAGE ON SCHEMA mart TO ticker_web;
 
+GRANT USAGE ON SCHEMA ops TO ticker_web;
+
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ops.request_asked() FROM PUBLIC;
+
+GRANT SELECT ON TABLE access.api_key TO ticker_web;
+
+GRANT UPDATE(last_used_at) ON TABLE access.api_key TO ticker_web;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE access.login_window TO ticker_web;
+
+GRANT SELECT,INSERT ON TABLE access.refresh_family TO ticker_web;
+
+GRANT UPDATE(revoked_at) ON TABLE access.refresh_family TO ticker_web;
+
+GRANT SELECT,INSERT ON TABLE access.refresh_token TO ticker_web;
+
+GRANT UPDATE(used_at) ON TABLE access.refresh_token TO ticker_web;
+
+GRANT SELECT ON TABLE access.users TO ticker_web;
+
+GRANT UPDATE(password) ON TABLE access.users TO ticker_web;
 
 GRANT SELECT ON TABLE mart.backdated TO ticker_reader;
 GRANT SELECT ON TABLE mart.backdated TO ticker_web;
@@ -2030,6 +2230,16 @@ GRANT SELECT ON TABLE mart.source TO ticker_web;
 
 GRANT SELECT ON TABLE mart.state TO ticker_reader;
 GRANT SELECT ON TABLE mart.state TO ticker_web;
+
+GRANT SELECT ON TABLE ops.request TO ticker_web;
+
+GRANT INSERT(act) ON TABLE ops.request TO ticker_web;
+
+GRANT INSERT(arguments) ON TABLE ops.request TO ticker_web;
+
+GRANT INSERT(author) ON TABLE ops.request TO ticker_web;
+
+GRANT INSERT(idempotency_key) ON TABLE ops.request TO ticker_web;
 
 ALTER DEFAULT PRIVILEGES IN SCHEMA mart GRANT SELECT ON TABLES TO ticker_reader;
 ALTER DEFAULT PRIVILEGES IN SCHEMA mart GRANT SELECT ON TABLES TO ticker_web;

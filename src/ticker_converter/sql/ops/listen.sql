@@ -1,0 +1,4 @@
+-- Be told when something is asked.
+-- params: none
+-- returns: none
+LISTEN ops_request
