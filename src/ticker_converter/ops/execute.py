@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from ticker_converter import acts, planner
+from ticker_converter import acts, coverage
 from ticker_converter.db import Connection
 from ticker_converter.errors import Usage
 from ticker_converter.ops import request, watch
 from ticker_converter.ops.request import Taken
 from ticker_converter.pipeline import Run
+from ticker_converter.planner import Planner
 from ticker_converter.queries import instruments
 from ticker_converter.records import Window
 from ticker_converter.settings import Settings
@@ -52,21 +53,32 @@ def _sync(conn: Connection, settings: Settings, taken: Taken, progress: Progress
     window = Window(_day(told.get("since")), _day(told.get("until")))
     provider = told.get("provider")
 
-    def planned() -> planner.Plan:
-        return planner.plan(
-            planner.stored(conn, wanted), settings, window, provider=provider, named=bool(wanted)
+    def desk() -> tuple[Planner, int]:
+        stored = coverage.stored(conn, wanted)
+        made = Planner(
+            stored,
+            settings,
+            window,
+            provider=provider,
+            named=bool(wanted),
+            room=coverage.rooms(conn, settings),
         )
+        return made, stored.seen
 
-    planned()  # an unknown symbol or provider ends here, before a run begins
+    desk()  # an unknown symbol or provider ends here, before a run begins
     with Run(conn, "sync", {**told, "author": taken.author}, progress) as run:
         begun(run.report.run_id)
         run.replay(None, None, waiting_only=True)
-        found = planned()
-        run.fetch_all(found.calls, settings.provider_settings)
+        planner, seen = desk()
+        found = planner.plan()
+        run.fetch_all(
+            found.calls, settings.provider_settings, instead=planner.instead, later=found.later, seen=seen
+        )
     report = run.report
     state = "partly" if report.remaining or report.failed else "done"
     messages = [*found.notes, *report.messages, *map(str, report.failed)]
-    _finish(conn, taken, state, report.run_id, {**report.as_dict(), "messages": messages[:100]})
+    result = {**report.as_dict(), "messages": messages[:100], "left": list(report.left)[:100]}
+    _finish(conn, taken, state, report.run_id, msgspec.to_builtins(result))
 
 
 def _add(conn: Connection, settings: Settings, taken: Taken, progress: Progress) -> None:
