@@ -7,17 +7,18 @@ answer can still be asked for. Nothing is deleted but what was never more than a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ticker_converter.errors import NotThere, Usage
 from ticker_converter.landing import payloads, quarantine, stage
 from ticker_converter.market import units
 from ticker_converter.pipeline import Run
+from ticker_converter.providers import provider
 from ticker_converter.records import Counts
 from ticker_converter.validate import walk
 from ticker_converter.validate.stored import inspect
-from ticker_converter.warehouse import instruments, mending, merge, reference
+from ticker_converter.warehouse import instruments, mending, merge, order, reference
 
 
 def correct(
@@ -99,28 +100,39 @@ def _judge_again(run: Run, load: merge.Load, instruments_touched: Sequence[int] 
 
 def edit(
     run: Run, symbol: str, reason: str, *, author: str, unit: str | None = None, mic: str | None = None,
-    name: str | None = None, providers: Sequence[str] | None = None, valid_from: date | None = None,
+    name: str | None = None, providers: Sequence[str] | None = None, shadows: Sequence[str] | None = None,
+    valid_from: date | None = None,
 ) -> Counts:  # fmt: skip
     """Mend an instrument. `unit` (from `valid_from` on, default always) keeps the numbers and changes what they mean;
-    bars held only for their unit are let go when it is right now. `providers` is a new order of preference."""
-    if unit is mic is name is providers is None:
-        raise Usage("nothing to edit: give --unit, --mic, --name or --providers")
-    if valid_from is not None and unit is None:
-        raise Usage("--from goes with --unit: a name, an exchange and an order of providers hold always")
+    bars held only for their unit are let go when it is right now. `providers` is a new order of preference, from the
+    session `valid_from` on (a cut-over: the history before stays with its provider) or always; `shadows` are fetched
+    beside the first to be compared."""
+    if unit is mic is name is providers is shadows is None:
+        raise Usage("nothing to edit: give --unit, --mic, --name, --providers or --shadow")
+    if valid_from is not None and unit is None and providers is None:
+        raise Usage("--from goes with --unit or --providers: a name and an exchange hold always")
+    if providers is not None and valid_from is not None and valid_from > datetime.now(UTC).date():
+        raise Usage(
+            f"--from {valid_from}: a cut-over to another order of providers is from today or a day past on"
+        )
+    for one in {*(providers or ()), *(shadows or ())}:
+        provider(one)
     conn, declared = run.conn, units.unit(unit) if unit is not None else None
     found = instruments.get(conn, symbol)
     if mic is not None:
         instruments.check_mic(conn, mic)
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "edit", author=author, reason=reason)
-        mending.edit(conn, found.instrument_id, mic, name, providers)
+        mending.edit(conn, found.instrument_id, mic, name)
         if mic is not None:
             reference.ensure_calendar(conn, mic)
         counts = Counts()
         if declared is not None:
             counts += mending.change_unit(conn, load, found.instrument_id, declared.unit, valid_from)
+        if shadows is not None:
+            order.shadow(conn, found.instrument_id, shadows)
         if providers is not None:
-            counts += mending.rerank(conn, load, found.instrument_id)
+            counts += order.change(conn, load, found.instrument_id, providers, valid_from)
             stage.clear(conn)
         entries = quarantine.unit_now_right(conn, found.instrument_id)
         for (_, source), ids in quarantine.storable(entries, "accepted").items():

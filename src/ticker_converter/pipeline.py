@@ -28,7 +28,7 @@ from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import answered, judge, released, walk
-from ticker_converter.warehouse import instruments, merge
+from ticker_converter.warehouse import instruments, merge, order
 from ticker_converter.warehouse.resolve import Resolver
 
 Instead = Callable[[Call, TickerConverterError], Sequence[Call]]
@@ -277,7 +277,9 @@ class Run:
             resolve.fill_units()
             held = judge(conn, "price", true_at, source, load.load_id, distinct=bars.ordered)
             known = answered(conn, source) if held else 0
-            merged = merge.prices(conn, load, source, bars.rows, held, ordered=bars.ordered)
+            aside = order.keep_shadow(conn, load, source)
+            merged = merge.prices(conn, load, source, bars.rows - aside.read, held, ordered=bars.ordered)
+            counts += aside
             counts += replace(merged, quarantined=held - known, unchanged=merged.unchanged + known)
             moved += self.rejudge(load)
             stage.clear(conn)

@@ -132,7 +132,7 @@ class Planner:
             asked = self.stored.answered.get((name, "rates", ""))
             if not self._given() and not self._due(until, closed, asked, None):
                 continue
-            if calls := self._allowed(self._made[name].calls("rates", None, self.window, until)):
+            if calls := self._of(name, "rates", None, self.window, until):
                 yield _Want((0, 0, place), [calls])
 
     def _prices(self) -> Iterable[_Want]:
@@ -183,7 +183,7 @@ class Planner:
             window, last = Window(*one.missing), None
         elif window.since is None and last is not None and name not in one.shadows:
             window = Window(sessions.back(one.mic, last, AGAIN), window.until)
-        calls = self._allowed(self._made[name].calls(kind, spelled, window, last))
+        calls = self._of(name, kind, spelled, window, last)
         if self.history and kind == "prices":
             return [call for call in calls if (name, call.url) not in self.stored.loaded]
         return calls
@@ -263,6 +263,17 @@ class Planner:
             return None
         self._whose[name, spelled] = one
         return spelled
+
+    def _of(
+        self, name: str, kind: Kind, spelled: str | None, window: Window, last: date | None
+    ) -> Sequence[Call]:
+        """The provider's calls without those it refused before; none, and a note, where it lacks a setting."""
+        try:
+            return self._allowed(self._made[name].calls(kind, spelled, window, last))
+        except Usage as error:
+            if str(error) not in self.notes:
+                self.notes.append(str(error))
+            return ()
 
     def _allowed(self, calls: Sequence[Call]) -> Sequence[Call]:
         kept = []

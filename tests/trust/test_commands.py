@@ -190,7 +190,12 @@ def test_gaps(loaded: Cli, tmp_path: Path) -> None:  # noqa: F811
 def test_check(loaded: Cli) -> None:  # noqa: F811
     found = loaded("check")
     assert found.code == 0 and list(found.json) == ["run_id", "new", "findings", "gaps"]
-    assert found.json["new"] == {"unit_jump": 0, "large_move": 0, "source_difference": 0}
+    assert found.json["new"] == {
+        "unit_jump": 0,
+        "large_move": 0,
+        "source_difference": 0,
+        "provider_difference": 0,
+    }
     assert found.json["findings"] == []
 
 

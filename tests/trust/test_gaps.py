@@ -100,8 +100,8 @@ def test_check_finds_large_moves_and_sources_that_disagree_once(conn: psycopg.Co
     days = [f"2020-11-{n:02}" for n in range(2, 28)]
     rates(conn, [f"EUR,USD,{day},1.2" for day in days] + ["EUR,USD,2020-11-30,1.2"], source="ecb")
     rates(conn, [f"EUR,USD,{day},1.201" for day in days] + ["EUR,USD,2020-11-30,1.21"])
-    assert check(conn) == {"unit_jump": 0, "large_move": 1, "source_difference": 1}
-    assert check(conn) == {"unit_jump": 0, "large_move": 0, "source_difference": 0}
+    assert check(conn) == {"unit_jump": 0, "large_move": 1, "source_difference": 1, "provider_difference": 0}
+    assert check(conn) == {"unit_jump": 0, "large_move": 0, "source_difference": 0, "provider_difference": 0}
     found = [(row["rule"], row["subject"], str(row["day"])) for row in findings(conn)]
     assert ("large_move", "A", "2020-12-24") in found
     assert {row for row in found if row[0] == "source_difference"} == {

@@ -41,8 +41,13 @@ def register(commands: Commands) -> None:
         "--providers", metavar="P1,P2", help="in order of preference: the first that states a bar stands"
     )
     edit.add_argument(
-        "--from", dest="valid_from", type=words.day, metavar="D", help="with --unit: from this day on"
-    )
+        "--shadow", metavar="P1,P2",
+        help="fetched beside the first provider and compared by `check`, never used; '' ends it",
+    )  # fmt: skip
+    edit.add_argument(
+        "--from", dest="valid_from", type=words.day, metavar="D",
+        help="with --unit or --providers: from this session on; what is before stays as it is",
+    )  # fmt: skip
     edit.add_argument("--reason", required=True, metavar="TEXT", help="why; kept with the change")
     words.add_format(edit)
 
@@ -92,14 +97,19 @@ def _edit(arguments: argparse.Namespace) -> int:
     from ticker_converter import acts
     from ticker_converter.cli.holding import author
 
-    names = ("unit", "mic", "name", "providers", "valid_from")
+    names = ("unit", "mic", "name", "providers", "shadow", "valid_from")
     told = {name: str(getattr(arguments, name)) for name in names if getattr(arguments, name) is not None}
-    order = arguments.providers.split(",") if arguments.providers is not None else None
+    order, shadows = (
+        [name.strip() for name in given.split(",") if name.strip()] if given is not None else None
+        for given in (arguments.providers, arguments.shadow)
+    )
+    if order == []:
+        raise Usage("--providers needs at least one provider: `files` is one that is never fetched")
     return _act(
         arguments, "edit", {"symbol": arguments.symbol, **told},
         lambda run: acts.edit(
             run, arguments.symbol, arguments.reason, author=author(), unit=arguments.unit, mic=arguments.mic,
-            name=arguments.name, providers=order, valid_from=arguments.valid_from,
+            name=arguments.name, providers=order, shadows=shadows, valid_from=arguments.valid_from,
         ),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from ticker_converter import sql
 RULES = {
     "large_move": sql.load("validate/stored/large_move"),
     "source_difference": sql.load("validate/stored/source_difference"),
+    "provider_difference": sql.load("validate/stored/provider_difference"),
 }
 
 

@@ -20,7 +20,7 @@ def take_back(conn: psycopg.Connection, load: Load, *, restore: bool) -> Counts:
     conn.execute(sql.load("warehouse/put_back_table"))
     conn.execute(sql.load("warehouse/put_back_clear"))
     found = conn.execute(sql.load("warehouse/price_put_back"), {"restore": restore}).fetchall()
-    words = _again(conn, load, [row[0] for row in found])
+    words = again(conn, load, [row[0] for row in found])
     restored, gone = conn.execute(sql.load("warehouse/price_take_back"), words).fetchone() or (0, 0)
     conn.execute(sql.load("warehouse/coverage_again"))
     return Counts(read=restored + gone, revised=restored + gone)
@@ -48,21 +48,19 @@ def undo(conn: psycopg.Connection, load: Load) -> Counts:
     """Take back what runs now taken back had stored: the staged bars, their rates and their actions."""
     counts = take_back(conn, load, restore=True)
     found = conn.execute(sql.load("warehouse/undo_rates_found")).fetchall()
-    words = _again(conn, load, [row[0] for row in found])
+    words = again(conn, load, [row[0] for row in found])
     restored, gone = conn.execute(sql.load("warehouse/undo_rates"), words).fetchone() or (0, 0)
     counts += Counts(read=restored + gone, revised=restored + gone)
     gone = conn.execute(sql.load("warehouse/undo_actions"), words).rowcount
     found = conn.execute(sql.load("warehouse/undo_actions_found"), {"load_id": load.load_id}).fetchall()
-    words = _again(conn, load, [row[0] for row in found])
+    words = again(conn, load, [row[0] for row in found])
     stood = conn.execute(sql.load("warehouse/undo_actions_put"), words).rowcount
     changed = max(gone, stood)
     counts += Counts(read=changed, revised=changed)
     return counts
 
 
-def _again(
-    conn: psycopg.Connection, load: Load, origins: Sequence[int], kind: str = "undo"
-) -> dict[str, Any]:
+def again(conn: psycopg.Connection, load: Load, origins: Sequence[int], kind: str = "undo") -> dict[str, Any]:
     """The words that the statements of an act take, with a load for each delivery that is put back."""
     rows = conn.execute(
         sql.load("warehouse/load_again"), {"load_id": load.load_id, "origins": list(origins), "kind": kind}
@@ -78,16 +76,10 @@ def edit(
     instrument_id: int,
     mic: str | None,
     name: str | None,
-    providers: Sequence[str] | None,
 ) -> None:
-    """Change an instrument's exchange, name or order of providers; None leaves it."""
-    conn.execute(
-        sql.load("warehouse/edit_instrument"),
-        {
-            "instrument_id": instrument_id, "mic": mic, "name": name,
-            "providers": list(providers) if providers is not None else None,
-        },
-    )  # fmt: skip
+    """Change an instrument's exchange or name; None leaves it."""
+    words = {"instrument_id": instrument_id, "mic": mic, "name": name}
+    conn.execute(sql.load("warehouse/edit_instrument"), words)
 
 
 def change_unit(
@@ -96,7 +88,7 @@ def change_unit(
     """Quote an instrument in another unit from a day on."""
     words = {"instrument_id": instrument_id, "unit": unit, "valid_from": valid_from}
     found = conn.execute(sql.load("warehouse/edit_unit_found"), words).fetchall()
-    context = words | _again(conn, load, [row[0] for row in found], "edit")
+    context = words | again(conn, load, [row[0] for row in found], "edit")
     (bars,) = conn.execute(sql.load("warehouse/edit_unit"), context).fetchone() or (0,)
     conn.execute(sql.load("warehouse/edit_unit_add"), words)
     conn.execute(sql.load("warehouse/edit_unit_held"), words)

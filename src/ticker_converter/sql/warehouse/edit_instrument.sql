@@ -1,7 +1,6 @@
--- Mend an instrument's exchange, name or order of providers; what is null stays.
--- params: instrument_id, mic, name, providers
+-- Mend an instrument's exchange or name; what is null stays.
+-- params: instrument_id, mic, name
 -- returns: none
 UPDATE warehouse.dim_instrument
-SET mic = coalesce(%(mic)s, mic), name = coalesce(%(name)s, name),
-    providers = coalesce(%(providers)s::text[], providers)
+SET mic = coalesce(%(mic)s, mic), name = coalesce(%(name)s, name)
 WHERE instrument_id = %(instrument_id)s

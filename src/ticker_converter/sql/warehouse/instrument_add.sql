@@ -1,5 +1,5 @@
 -- Put an instrument on the list with its unit, or watch it again; new words replace missing ones only, but the order of
--- providers is the one given.
+-- providers is the one given, unless a cut-over has set it.
 -- params: symbol, mic, name, kind, providers, unit
 -- returns: none
 WITH made AS (
@@ -7,7 +7,9 @@ WITH made AS (
     VALUES (%(symbol)s, %(mic)s, %(name)s, %(kind)s, %(providers)s)
     ON CONFLICT (symbol) DO UPDATE
     SET watched = true, mic = coalesce(i.mic, excluded.mic), name = coalesce(excluded.name, i.name),
-        providers = excluded.providers
+        providers = CASE WHEN EXISTS (
+                SELECT FROM warehouse.provider_order AS o WHERE o.instrument_id = i.instrument_id)
+            THEN i.providers ELSE excluded.providers END
     RETURNING instrument_id
 )
 INSERT INTO warehouse.instrument_unit (instrument_id, unit_id)
