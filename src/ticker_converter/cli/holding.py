@@ -137,7 +137,10 @@ def _decide(arguments: argparse.Namespace, quarantine_id: int, factor: Decimal |
     from ticker_converter.cli import session
     from ticker_converter.pipeline import Run
 
-    told = {"id": quarantine_id, "state": arguments.state, "all_like": arguments.all_like is not None}
+    told = {
+        "id": quarantine_id, "state": arguments.state, "all_like": arguments.all_like is not None,
+        "factor": None if factor is None else str(factor),
+    }  # fmt: skip
     with (
         session.writing() as opened,
         session.Progress() as progress,

@@ -2091,9 +2091,6 @@ ALTER TABLE ONLY landing.quarantine
 ALTER TABLE ONLY landing.quota_use
     ADD CONSTRAINT quota_use_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
 
-ALTER TABLE ONLY landing.refusal
-    ADD CONSTRAINT refusal_run_id_fkey FOREIGN KEY (run_id) REFERENCES landing.run(run_id);
-
 ALTER TABLE ONLY landing.run
     ADD CONSTRAINT run_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES landing.run(run_id);
 
@@ -2129,9 +2126,6 @@ ALTER TABLE ONLY warehouse.peg
 
 ALTER TABLE ONLY warehouse.peg
     ADD CONSTRAINT peg_currency_fkey FOREIGN KEY (currency) REFERENCES warehouse.dim_currency(code);
-
-ALTER TABLE ONLY warehouse.provider_order
-    ADD CONSTRAINT provider_order_instrument_id_fkey FOREIGN KEY (instrument_id) REFERENCES warehouse.dim_instrument(instrument_id);
 
 GRANT USAGE ON SCHEMA access TO ticker_web;
 

@@ -1,7 +1,7 @@
 """Whose word stands: the order of providers of an instrument, from which session on, and its shadows.
 
-A shadow is fetched to be compared: its bars are kept as last words and never stand. An order that changes from a session
-on leaves the sessions before it to the order that held then.
+A shadow is fetched to be compared: its bars are kept as last words and never stand. An order that changes from a
+session on leaves the sessions before it to the order that held then.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ CREATE TABLE landing.refusal (
     subject text NOT NULL,
     refused_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     until timestamptz NOT NULL,
-    run_id integer NOT NULL REFERENCES landing.run,
+    run_id integer NOT NULL,
     message text NOT NULL,
     PRIMARY KEY (provider, key_id, kind, subject)
 );
@@ -28,7 +28,7 @@ ALTER TABLE warehouse.dim_instrument ADD COLUMN shadows text[] NOT NULL DEFAULT 
 COMMENT ON COLUMN warehouse.dim_instrument.shadows IS 'Fetched beside the first provider to be compared; never stand.';
 
 CREATE TABLE warehouse.provider_order (
-    instrument_id integer NOT NULL REFERENCES warehouse.dim_instrument,
+    instrument_id integer NOT NULL,
     valid_from date NOT NULL,
     providers text[] NOT NULL,
     PRIMARY KEY (instrument_id, valid_from)
