@@ -16,6 +16,7 @@ from ticker_converter.errors import NoBars, NoBasis, UnknownSymbol, Usage
 from ticker_converter.market import units
 from ticker_converter.queries import prices as prices_module
 from ticker_converter.queries.result import Policy, Result
+from ticker_converter.queries.returns import returns
 
 FIELDS = ("open", "high", "low", "close")
 D = Decimal
@@ -290,6 +291,24 @@ def test_two_bases_are_never_mixed_and_never_drop_without_a_word(store: Store) -
     result = prices(store, "AAA")
     assert [row["close"] for row in rows(result)] == [100, 50]
     assert result.notes == ["1 bars of AAA are stored on another basis and left out: two are never mixed"]
+
+
+def test_the_basis_with_the_most_bars_that_gives_the_adjustment_is_the_series(store: Store) -> None:
+    number = store.instrument("AAA", "USD")
+    bar = ("10", "10", "10", "10", "1")
+    store.bars(number, "USD", [("2024-03-04", *bar)])
+    store.bars(number, "USD", [("2024-03-05", *bar), ("2024-03-06", *bar)], basis="s")
+    assert [row["date"].day for row in rows(prices(store, "AAA", adjust="splits"))] == [5, 6]
+    assert [row["date"].day for row in rows(prices(store, "AAA"))] == [4], "only raw can be given as it is"
+    assert [
+        row["date"].day for row in rows(prices(store, "AAA", adjust="splits", last=date(2024, 3, 4)))
+    ] == [4]
+    store.bars(number, "USD", [("2024-03-07", *bar)])
+    found = prices(store, "AAA", adjust="splits")
+    assert [row["date"].day for row in rows(found)] == [4, 7], "of as many bars raw is preferred"
+    assert found.notes == ["2 bars of AAA are stored on another basis and left out: two are never mixed"]
+    late = returns(store.conn, "AAA", known_at=datetime(2026, 7, 1, tzinfo=UTC))
+    assert [row[0].day for row in late.rows] == [7]
 
 
 # ---- reasons ----

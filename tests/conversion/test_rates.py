@@ -155,3 +155,16 @@ def test_a_receipt_names_the_fixing_and_keeps_the_order_of_its_legs(store: Store
             "unit": {"from_per": 1, "to_per": 100}, "known_at": datetime(2026, 6, 1, tzinfo=UTC),
         },
     }  # fmt: skip
+
+
+def test_a_series_from_long_before_any_rate_begins_with_the_first(store: Store) -> None:
+    store.rates([("ecb", "EUR", "USD", "2024-03-01", "1.1"), ("ecb", "EUR", "USD", "2024-03-04", "1.2")])
+    found = conversion.rates(store.conn, "EUR", "USD", first=date(1, 1, 1), last=date(2024, 3, 5))
+    assert [row[0] for row in found.rows] == [date(2024, 3, 1) + timedelta(n) for n in range(5)]
+    assert found.notes == ["nothing is stored of EUR to USD before 2024-03-01: the series begins there"]
+    with pytest.raises(NoRate, match="^no_rate: nothing is stored of EUR to USD before 2024-03-01"):
+        conversion.rates(store.conn, "EUR", "USD", first=date(1900, 1, 1), last=date(1901, 1, 1))
+    legal = conversion.rates(store.conn, "TRL", "TRY", first=date(1, 1, 1), last=date(2005, 1, 2))
+    assert [row[0] for row in legal.rows] == [date(2005, 1, 1), date(2005, 1, 2)]
+    same = conversion.rates(store.conn, "CHF", "CHF", first=date(1, 1, 1), last=date(2024, 3, 2))
+    assert [row[4] for row in same.rows] == ["identity", "identity"]

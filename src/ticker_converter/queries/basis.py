@@ -32,7 +32,10 @@ def series(
     conn: Connection, symbol: str, adjust: str, *, first: date | None = None, last: date | None = None,
     known_at: datetime | None = None,
 ) -> Series:  # fmt: skip
-    """The series that can be adjusted so: raw where any bar is. Checks the words; UnknownSymbol, NoBars, NoBasis."""
+    """The series that can be adjusted so: of the bases that give the adjustment the one with the most bars of the
+    instrument (where two have as many, raw); where none of it is in the range, that with the most there.
+
+    Checks the words; UnknownSymbol, NoBars, NoBasis."""
     if adjust not in ADJUST:
         raise Usage(f"adjust {adjust!r}: none, splits or all is expected")
     for day in (first, last):
@@ -45,8 +48,12 @@ def series(
         "instrument_id": found["instrument_id"], "first": first or date.min, "last": last or date.max,
         "known_at": known_at,
     }  # fmt: skip
-    stored: dict[str, int] = dict(conn.execute(sql.load("queries/price_bases"), span).fetchall())
-    basis = next((code for code in BASES if stored.get(code)), None)
+    stored = conn.execute(sql.load("queries/price_bases"), span | {"adjust": adjust}).fetchall()
+    able = [code for code, _, gives, _ in stored if gives]
+    chosen = (
+        [code for code, _, _, of_the_series in stored if of_the_series] or able or [row[0] for row in stored]
+    )
+    basis = chosen[0] if chosen else None
     if basis is None:
         when = (f" from {first}" if first else "") + (f" to {last}" if last else "")
         known = f" as known at {known_at:%Y-%m-%dT%H:%M:%S%z}" if known_at else ""
@@ -67,4 +74,4 @@ def series(
                 f"basis: {symbol} has dividends stored adjusted for splits, which cannot adjust prices as traded: load "
                 "them as paid, or ask for --adjust splits"
             )
-    return Series(found, basis, sum(stored.values()) - stored[basis])
+    return Series(found, basis, sum(bars for code, bars, _, _ in stored if code != basis))

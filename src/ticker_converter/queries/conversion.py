@@ -14,6 +14,9 @@ from ticker_converter.market import units
 from ticker_converter.queries.clock import not_after_today, published_at, today
 from ticker_converter.queries.result import POLICY, Policy, Result
 
+#: Days: how far before the first stored rate a series may begin, and how long it may be.
+YEAR, LONGEST = 366, 36_600
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -103,7 +106,8 @@ def rates(
     policy: Policy = POLICY, known_at: datetime | None = None,
 ) -> Result:  # fmt: skip
     """The rate series as converted with: one row per calendar day from `first` to `last` (default: all that is
-    stored). NoRate when nothing at all is stored for the pair."""
+    stored). A `first` more than a year before anything is stored of the pair is moved to that day, with a note. NoRate
+    when nothing at all is stored for the pair, or nothing so early."""
     if policy.max_age_days < 0:
         raise Usage("--max-age-days is a number of days, 0 or more")
     origin, goal = _currency(base), _currency(quote)
@@ -115,9 +119,20 @@ def rates(
     span = {
         "from": origin, "to": goal, "sources": list(policy.sources), "known_at": known_at, "pegs": policy.pegs,
     }  # fmt: skip
-    stored = conn.execute(sql.load("queries/rate_bounds"), span).fetchone() or (None, None)
+    stored = conn.execute(sql.load("queries/rate_bounds"), span).fetchone() or (None, None, None)
     low = first or stored[0] or last or today(conn)
     high = last or max(stored[1] or low, low)
+    notes = []
+    floor = stored[2]
+    if floor is not None and (floor - low).days > YEAR:  # some empty days say why; 700,000 say nothing more
+        if high < floor:
+            raise NoRate(
+                f"no_rate: nothing is stored of {origin} to {goal} before {floor}: ask for later days"
+            )
+        notes.append(f"nothing is stored of {origin} to {goal} before {floor}: the series begins there")
+        low = floor
+    if (high - low).days > LONGEST:
+        raise Usage(f"{low} to {high} is longer than {LONGEST} days: ask for a shorter range")
     rows = conn.execute(
         sql.load("queries/rates"),
         span | {"first": low, "last": high, "max_age": policy.max_age_days},
@@ -125,7 +140,8 @@ def rates(
     if not rows or stored[0] is None and all(row[5] is not None for row in rows):
         raise NoRate(why_no_rate(conn, origin, goal, high, "no_rate", policy))
     columns = ("date", "rate", "rate_date", "age_days", "source", "missing")
-    return Result("rates", {"base": origin, "quote": goal}, columns, rows, {"base": origin, "quote": goal})
+    head = {"base": origin, "quote": goal}
+    return Result("rates", head, columns, rows, head, notes)
 
 
 def _currency(text: str) -> str:

@@ -34,7 +34,8 @@ def returns(
         raise Usage(f"--from {first} is after --to {last}")
     span = {"instrument_id": found["instrument_id"], "known_at": known_at}
     base, end, listed = conn.execute(
-        sql.load("queries/return_span"), span | {"first": first or date.min, "last": last or date.max}
+        sql.load("queries/return_span"),
+        span | {"first": first or date.min, "last": last or date.max, "adjust": adjust},
     ).fetchone() or (None, None, None)
     if base is None or end is None or base >= end:
         raise NoBars(f"no two sessions of {symbol} are stored in that range: a return needs two")

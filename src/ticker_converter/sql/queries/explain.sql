@@ -7,7 +7,7 @@ WITH bar AS (
     SELECT b.session, b.close / u.per AS price, u.currency, b.basis
     FROM mart.bars(%(instrument_id)s, '-infinity', %(on)s::date, %(known_at)s::timestamptz) AS b
     JOIN mart.price_unit AS u USING (unit_id)
-    WHERE b.basis::text = (SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz))
+    WHERE b.basis::text = (SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz, %(adjust)s))
     ORDER BY b.session DESC LIMIT 1
 ),
 factor AS (

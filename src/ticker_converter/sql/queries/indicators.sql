@@ -17,7 +17,7 @@ price AS MATERIALIZED (
         %(max_age)s, %(pegs)s) AS c
 ),
 basis AS MATERIALIZED (
-    SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz) AS code
+    SELECT mart.basis_of(%(instrument_id)s, %(known_at)s::timestamptz, %(adjust)s) AS code
     WHERE EXISTS (SELECT FROM asked WHERE asked.kind = 'volume')
 ),
 adjusted AS MATERIALIZED (

@@ -2,7 +2,5 @@
 -- params: instrument_id, known_at
 -- returns: unit, currency
 SELECT u.unit, u.currency
-FROM mart.bars(%(instrument_id)s, '-infinity', 'infinity', %(known_at)s::timestamptz) AS b
+FROM mart.bar_until(%(instrument_id)s, 'infinity', NULL, 0, %(known_at)s::timestamptz) AS b
 JOIN mart.price_unit AS u USING (unit_id)
-ORDER BY b.session DESC
-LIMIT 1

@@ -1,6 +1,8 @@
--- The first and the last day on which the pair has a market rate: by one source, else by a join of two, else by pegs.
+-- The first and the last day on which the pair has a market rate: by one source, else by a join of two, else by pegs. And
+-- the day before which nothing can be told of it: the first of these, else that of a law between the two, else the first of
+-- which any rate is stored.
 -- params: from, to, sources, known_at, pegs
--- returns: first, last
+-- returns: first, last, floor
 WITH f AS (
     SELECT * FROM mart.currency_family WHERE code = %(from)s
 ),
@@ -47,5 +49,10 @@ pegged AS (
         %(known_at)s::timestamptz) AS r
     WHERE %(pegs)s AND (SELECT first FROM own) IS NULL AND (SELECT first FROM joined) IS NULL
 )
-SELECT coalesce(own.first, joined.first, pegged.first), coalesce(own.last, joined.last, pegged.last)
-FROM own, joined, pegged
+SELECT coalesce(own.first, joined.first, pegged.first), coalesce(own.last, joined.last, pegged.last),
+    coalesce(
+        least(coalesce(own.first, joined.first, pegged.first), law.first), (SELECT min(p.first) FROM mart.fx_pair AS p))
+FROM own, joined, pegged, (
+    SELECT min(l.effective) AS first FROM mart.legal_factor AS l
+    WHERE %(from)s IN (l.old, l.new) AND %(to)s IN (l.old, l.new) AND %(from)s <> %(to)s
+) AS law
