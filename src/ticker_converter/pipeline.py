@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 
 from ticker_converter import fetching, providers
 from ticker_converter.db import Connection
@@ -257,7 +258,7 @@ class Run:
             known_at=None if kind == "replay" else delivery.known_at,
         )  # fmt: skip
         true_at = delivery.known_at or payload.fetched_at
-        source = instruments.source_id(conn, payload.provider, handmade=False)
+        source = self._source(payload.provider, payload.provider)
         resolve = Resolver(conn, payload)
         for listing in parsed.listings:
             resolve.declare(listing)
@@ -283,12 +284,19 @@ class Run:
             counts += replace(merged, quarantined=held - known, unchanged=merged.unchanged + known)
             moved += self.rejudge(load)
             stage.clear(conn)
-        if read := stage.rates(conn, parsed.rates, lambda name: instruments.source_id(conn, name)):
+        if read := stage.rates(conn, parsed.rates, cache(lambda name: self._source(name, payload.provider))):
             self.progress(f"judging and storing {read:,} rates")
             held = judge(conn, "rate", true_at, source, load.load_id)
             counts += merge.rates(conn, load, read, held)
         merge.close(conn, load, counts, moved=bool(moved))
         return counts
+
+    def _source(self, name: str, by: str) -> int:
+        """The publisher of that name, as its provider declares it; one that no provider declares is a person's own
+        where `files` says it."""
+        declared = providers.publisher(name)
+        handmade = declared is None and name != by and by == "files"
+        return instruments.source_id(self.conn, name, handmade, declared)
 
     def rejudge(self, load: merge.Load) -> int:
         """Bars read before are judged again where new ones or new splits stand beside them: stored ones that are now

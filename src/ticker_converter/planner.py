@@ -124,8 +124,13 @@ class Planner:
     # ---- what is wanted ----
 
     def _rates(self) -> Iterable[_Want]:
-        for place, name in enumerate(self.settings.fx_sources):
+        named = [self.only] if self.only else []  # rates of a provider that a person names need no FX_SOURCES
+        for place, name in enumerate(dict.fromkeys((*self.settings.fx_sources, *named))):
             if name not in self._made or self.history:
+                if name not in providers.names() and name not in self.stored.rates_until:
+                    self.notes.append(
+                        f"FX_SOURCES names {name}: no provider and no stored rate has that name"
+                    )
                 continue
             until = self.stored.rates_until.get(name)
             closed = sessions.last_closed("TARGET" if name == "ecb" else None, self.now)

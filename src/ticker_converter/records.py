@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Literal
@@ -46,6 +46,18 @@ def action_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
     """Corporate actions as a frame of ACTION_COLUMNS: `kind` split (`value` new per old: `4`, `0.05`, `1/3`),
     spinoff (a price factor) or dividend (cash per share in `unit`; null: the instrument's own currency unit)."""
     return pl.DataFrame(list(rows), schema=_schema(ACTION_COLUMNS), orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose fixings a provider brings, as `warehouse.dim_source` keeps it: the currency that crosses go through (None:
+    any common one), and by which clock, from what time of the day on, the rate of that day is final."""
+
+    pivot: str | None = None
+    time_zone: str = "UTC"
+    final_at: timedelta = timedelta(hours=24)
+    fixing: str | None = None
+    "The moment that the rates are of, in words for receipts."
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ def _setting(
     )  # fmt: skip
 
 
+def _base(who: str, url: str) -> Any:
+    """The base URL of a provider that needs no key."""
+    return _setting(f"where {who}", url, kinds.web_address, kind="URL")
+
+
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PORT = kinds.whole(1, 65535)
 
@@ -121,9 +126,26 @@ class Settings:
         "where Alpha Vantage answers", "https://www.alphavantage.co/query", kinds.web_address, kind="URL"
     )
     ecb_base_url: str = _setting(
-        "folder of the European Central Bank's eurofxref files", "https://www.ecb.europa.eu/stats/eurofxref",
+        "folder of the European Central Bank's eurofxref files; its data portal where it ends in /service/data",
+        "https://www.ecb.europa.eu/stats/eurofxref",
         kinds.web_address, kind="URL",
     )  # fmt: skip
+    boe_base_url: str = _base(
+        "the Bank of England's statistical database answers",
+        "https://www.bankofengland.co.uk/boeapps/database/_iadb-fromshowcolumns.asp",
+    )
+    boc_base_url: str = _base(
+        "the Bank of Canada's Valet service answers", "https://www.bankofcanada.ca/valet"
+    )
+    norges_bank_base_url: str = _base("Norges Bank's data service answers", "https://data.norges-bank.no/api")
+    cnb_base_url: str = _base("the Czech National Bank's service answers", "https://api.cnb.cz/cnbapi")
+    nbp_base_url: str = _base("Narodowy Bank Polski's service answers", "https://api.nbp.pl/api")
+    rba_base_url: str = _base(
+        "the Reserve Bank of Australia's csv tables are", "https://www.rba.gov.au/statistics/tables/csv"
+    )
+    frankfurter_base_url: str = _base(
+        "Frankfurter answers: theirs, or one of your own", "https://api.frankfurter.dev/v1"
+    )
     fx_sources: tuple[str, ...] = _setting(
         "sources of exchange rates, first asked first", ("files", "ecb", "alpha_vantage"), kinds.names, kind="list",
         shown="files,ecb,alpha_vantage",

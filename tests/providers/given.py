@@ -8,19 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from ticker_converter.providers.alpha_vantage import AlphaVantage
-from ticker_converter.providers.ecb import ECB
-from ticker_converter.providers.files import Files
+from ticker_converter.providers import provider
 from ticker_converter.records import Parsed, Payload
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "providers"
 AV = "https://www.alphavantage.co/query?function="
 FETCHED = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)
-PARSERS = {"alpha_vantage": AlphaVantage, "ecb": ECB, "files": Files}
 
 
 def payload(
-    provider: str,
+    name: str,
     body: bytes | str | Path,
     request: str = "recorded",
     *,
@@ -29,14 +26,14 @@ def payload(
 ) -> Payload:
     """A payload of these bytes or of this file."""
     if isinstance(body, Path):
-        return Payload(provider, request, FETCHED, path=body, symbol=symbol, options=options or {})
+        return Payload(name, request, FETCHED, path=body, symbol=symbol, options=options or {})
     raw = body.encode() if isinstance(body, str) else body
-    return Payload(provider, request, FETCHED, body=raw, symbol=symbol, options=options or {})
+    return Payload(name, request, FETCHED, body=raw, symbol=symbol, options=options or {})
 
 
 def parse(given: Payload) -> Parsed:
     """What its provider reads in it."""
-    return PARSERS[given.provider].parse(given)
+    return provider(given.provider).parse(given)
 
 
 def bars(parsed: Parsed) -> pl.DataFrame:

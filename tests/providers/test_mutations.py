@@ -45,6 +45,10 @@ def _parquet():
 PRICES = b'symbol,date,open,high,low,close,volume\nA,2024-01-05,1,2,1,2,3\n"B",2024-01-08,1.5,2,1,null,3\n'
 ACTIONS = b"symbol,ex_date,kind,value,unit\nA,2020-08-31,split,4,\nA,2024-02-09,dividend,0.24,USD\n"
 RATES = b"base;quote;date;rate\nUSD;TWD;2024-01-05;31.05\nUSD;AED;2024/01/05;3.6725\n"
+FLAT = (
+    b'[{"date":"2024-01-15","base":"EUR","quote":"EUR","rate":1.0},'
+    b'{"date":"2024-01-15","base":"EUR","quote":"GBP","rate":0.8623}]'
+)
 SEEDS = {
     "av daily json": ("alpha_vantage", (RECORDED / "av_fx_daily_euraud_2021.json").read_bytes(), "x", {}),
     "av adjusted json": (
@@ -79,6 +83,20 @@ SEEDS = {
     "ecb csv": ("ecb", (RECORDED / "ecb_daily.csv").read_bytes(), "x", {}),
     "ecb xml": ("ecb", (RECORDED / "ecb_daily.xml").read_bytes(), "x", {}),
     "ecb zip": ("ecb", _zip(), "x", {}),
+    "ecb sdmx": ("ecb", (RECORDED / "ecb_sdmx.csv").read_bytes(), "x", {}),
+    "boe": ("boe", (RECORDED / "boe.csv").read_bytes(), "x", {}),
+    "boc": ("boc", (RECORDED / "boc.json").read_bytes(), "x", {}),
+    "norges bank": ("norges_bank", _short("norges_bank.csv"), "x", {}),
+    "cnb": ("cnb", (RECORDED / "cnb.json").read_bytes()[:800], "x", {}),
+    "nbp": ("nbp", (RECORDED / "nbp_a.json").read_bytes(), "x", {}),
+    "rba": ("rba", (RECORDED / "rba.csv").read_bytes(), "x", {}),
+    "frankfurter": ("frankfurter", (RECORDED / "frankfurter_v1.json").read_bytes(), "x", {}),
+    "frankfurter 2": (
+        "frankfurter",
+        FLAT,
+        "https://api.frankfurter.dev/v2/rates?from=2024-01-15&providers=ECB",
+        {},
+    ),
     "prices": ("files", PRICES, "x", {"kind": "prices"}),
     "actions": ("files", ACTIONS, "x", {"kind": "actions"}),
     "rates": ("files", RATES, "x", {"kind": "rates"}),

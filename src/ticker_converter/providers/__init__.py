@@ -10,8 +10,9 @@ from importlib.metadata import entry_points
 
 from ticker_converter.errors import Usage
 from ticker_converter.providers.base import Provider
+from ticker_converter.records import Publisher
 
-__all__ = ["Provider", "names", "provider"]
+__all__ = ["Provider", "names", "provider", "publisher"]
 
 GROUP = "ticker_converter.providers"
 
@@ -27,3 +28,11 @@ def provider(name: str) -> type[Provider]:
         found: type[Provider] = point.load()
         return found
     raise Usage(f"unknown provider {name!r}: known are {', '.join(names())}")
+
+
+def publisher(name: str) -> Publisher | None:
+    """Whose rates the provider of that name brings; None for one that does not say, and for a name that is none."""
+    if name not in names():
+        return None
+    found: Publisher | None = getattr(provider(name), "publisher", None)
+    return found

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from ticker_converter.errors import Usage
 from ticker_converter.providers import alpha_vantage_bodies, alpha_vantage_rows, http
 from ticker_converter.providers.base import Quota
-from ticker_converter.records import Call, Parsed, Payload, Window
+from ticker_converter.records import Call, Parsed, Payload, Publisher, Window
 
 BASE_URL = "https://www.alphavantage.co/query"
 COMPACT = timedelta(days=140)
@@ -28,6 +28,7 @@ class AlphaVantage:
     calls already refused as premium (`TIME_SERIES_DAILY:full`), which are then not planned."""
 
     name: ClassVar[str] = "alpha_vantage"
+    publisher: ClassVar[Publisher] = Publisher("USD", fixing="close of the UTC day")
     parser_version: ClassVar[int] = 1
 
     def __init__(self, settings: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from ticker_converter.records import Call, Parsed, Payload, Window
+from ticker_converter.records import Call, Parsed, Payload, Publisher, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class Provider(Protocol):
     name: ClassVar[str]
     parser_version: ClassVar[int]
     "Raised whenever `parse` reads the same bytes differently; `replay` then parses landed payloads again."
+
+    publisher: ClassVar[Publisher | None]
+    "Whose rates they are; may be left out where a provider brings none."
 
     def __init__(self, settings: Mapping[str, object]) -> None: ...
 

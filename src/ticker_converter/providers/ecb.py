@@ -1,4 +1,5 @@
-"""The European Central Bank's euro reference rates: one day, 90 days or all since 1999, as xml, csv or zipped csv.
+"""The European Central Bank's euro reference rates: one day, 90 days or all since 1999, as xml, csv or zipped csv; or
+from its data portal (`ecb_sdmx`), where ECB_BASE_URL ends in /service/data.
 
 A rate is what one euro costs in a currency, as printed. `N/A` is no rate. No file is trusted to be what its name says:
 a web page, a cut archive, a document type or entity in the xml, or a table that does not add up is Unreadable.
@@ -19,10 +20,10 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from ticker_converter.errors import Unreadable
-from ticker_converter.providers import bodies, http
+from ticker_converter.providers import bodies, ecb_sdmx, http
 from ticker_converter.providers.base import Quota
 from ticker_converter.providers.dates import iso_dates
-from ticker_converter.records import Call, Parsed, Payload, Window, rate_frame
+from ticker_converter.records import Call, Parsed, Payload, Publisher, Window, rate_frame
 
 BASE_URL = "https://www.ecb.europa.eu/stats/eurofxref"
 LIMIT = 128 * 1024 * 1024
@@ -38,7 +39,10 @@ class ECB:
     """Base EUR, no key, no stated limit, published on TARGET days about 16:00 in Frankfurt."""
 
     name: ClassVar[str] = "ecb"
-    parser_version: ClassVar[int] = 1
+    parser_version: ClassVar[int] = 2  # 2: the data portal's SDMX csv
+    publisher: ClassVar[Publisher] = Publisher(
+        "EUR", "Europe/Berlin", timedelta(hours=16), "14:15 Europe/Berlin"
+    )
 
     def __init__(self, settings: Mapping[str, object]) -> None:
         self._base_url = str(settings.get("base_url") or BASE_URL).rstrip("/")
@@ -56,6 +60,9 @@ class ECB:
         since = window.since
         if since is None and isinstance(stored_until, date):
             since = stored_until - OVERLAP
+        if self._base_url.endswith(ecb_sdmx.ROOT):
+            url = ecb_sdmx.url(self._base_url, since, window.until)
+            return (Call(self.name, "rates", url, None, f"fixings since {since or 1999}"),)
         if since is None or since < today - NINETY_DAYS:
             file, why = "eurofxref-hist.zip", "all fixings since 1999"
         elif since < _last_weekday(today):
@@ -79,7 +86,11 @@ class ECB:
     @classmethod
     def parse(cls, payload: Payload) -> Parsed:
         """All rates of a file, in the file's order; `row` is the rate's position among them."""
+        if empty := ecb_sdmx.nothing(payload):
+            return empty
         data = bodies.whole(payload, allow=(bodies.ZIP,), limit=LIMIT)
+        if ecb_sdmx.speaks(data):
+            return ecb_sdmx.parse(payload, bodies.text(payload, data))
         name = bodies.name(payload)
         if data.startswith(bodies.ZIP):
             data = _unzip(data, name)

@@ -6,14 +6,16 @@ A symbol's unit is what a person or a provider declares for it, never guessed; a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 
 from ticker_converter import sql
 from ticker_converter.errors import UnknownSymbol, Usage
-from ticker_converter.market import symbols, units
+from ticker_converter.market import currencies, symbols, units
+from ticker_converter.records import Publisher
 from ticker_converter.warehouse import reference
 
 
@@ -114,15 +116,29 @@ def admit_session(conn: psycopg.Connection, mic: str, day: date) -> None:
         raise Usage(f"{day} is a session of {mic} already")
 
 
-def source_id(conn: psycopg.Connection, source: str, handmade: bool = True) -> int:
-    """The id of a publisher of prices or rates, made on first use; `handmade` marks a person's own figures."""
+def source_id(
+    conn: psycopg.Connection, source: str, handmade: bool = True, publisher: Publisher | None = None
+) -> int:
+    """The id of a publisher of prices or rates, made on first use; `handmade` marks a person's own figures. What a
+    provider says of itself is kept up to date; Usage where that names no currency or no time zone."""
+    told = {"source": source, "handmade": handmade} | asdict(publisher or Publisher())
+    if publisher is not None:
+        _check(source, publisher)
+        conn.execute(sql.load("warehouse/source_declare"), told)
     row = conn.execute(sql.load("warehouse/source_find"), {"source": source}).fetchone()
     if row is None:
-        row = conn.execute(
-            sql.load("warehouse/source_add"), {"source": source, "handmade": handmade}
-        ).fetchone()
+        row = conn.execute(sql.load("warehouse/source_add"), told).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _check(source: str, publisher: Publisher) -> None:
+    try:
+        if publisher.pivot is not None:
+            currencies.currency(publisher.pivot)
+        ZoneInfo(publisher.time_zone)
+    except (Usage, ValueError, ZoneInfoNotFoundError) as error:
+        raise Usage(f"provider {source} declares what does not exist: {error}") from error
 
 
 def unit_ids(conn: psycopg.Connection) -> dict[str, int]:

@@ -3,17 +3,40 @@
 -- value; where none has one, no leg can be named and all that are new are held. A pair of a currency with itself must be 1.
 -- params: none
 -- returns: row_no, evidence
-WITH fresh AS (
+WITH RECURSIVE fresh AS (
     SELECT s.row_no, s.source_id, s.rate_date, s.base, s.quote, s.rate
     FROM pg_temp.stage_rate AS s
     WHERE NOT EXISTS (SELECT FROM pg_temp.offence AS o WHERE o.row_no = s.row_no)
 ),
-several AS (  -- a triangle needs two bases, or a pivotless source
+pair AS (  -- what is stored of these sources, from one pair to the next without a scan of their rates
+    SELECT s.source_id, n.base, n.quote
+    FROM (SELECT DISTINCT f.source_id FROM fresh AS f) AS s
+    CROSS JOIN LATERAL (
+        SELECT r.base, r.quote FROM warehouse.fact_fx_rate AS r
+        WHERE r.source_id = s.source_id ORDER BY r.base, r.quote LIMIT 1
+    ) AS n
+    UNION ALL
+    SELECT p.source_id, n.base, n.quote
+    FROM pair AS p
+    CROSS JOIN LATERAL (
+        SELECT r.base, r.quote FROM warehouse.fact_fx_rate AS r
+        WHERE r.source_id = p.source_id AND (r.base, r.quote) > (p.base, p.quote) ORDER BY r.base, r.quote LIMIT 1
+    ) AS n
+),
+several AS (  -- a triangle needs a leg that does not end in the source's pivot: all that do form a star
     SELECT f.source_id, f.rate_date
     FROM fresh AS f
     JOIN warehouse.dim_source AS c USING (source_id)
-    WHERE f.base IS DISTINCT FROM c.pivot
-    GROUP BY f.source_id, f.rate_date
+    WHERE c.pivot IS NULL OR c.pivot NOT IN (f.base, f.quote)
+    UNION
+    SELECT f.source_id, f.rate_date
+    FROM fresh AS f
+    JOIN (
+        SELECT DISTINCT p.source_id
+        FROM pair AS p
+        JOIN warehouse.dim_source AS c USING (source_id)
+        WHERE c.pivot NOT IN (p.base, p.quote)
+    ) AS o USING (source_id)
 ),
 leg AS (
     SELECT f.row_no, f.source_id, f.rate_date, f.base, f.quote, f.rate
