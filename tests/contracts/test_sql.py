@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -88,9 +89,14 @@ def test_a_statement_has_a_sentence_and_declares_its_parameters(path: Path) -> N
     assert _list(header["params"]) == placeholders(text)
 
 
+@cache
+def _loaded() -> dict[Path, tuple[set[str], set[str]]]:
+    return {module: loads(ast.parse(module.read_text())) for module in MODULES}
+
+
 @pytest.mark.parametrize("path", STATEMENTS, ids=_name)
 def test_a_statement_is_loaded_by_exactly_one_module(path: Path) -> None:
-    found = {module: loads(ast.parse(module.read_text())) for module in MODULES}
+    found = _loaded()
     name = _name(path)
     users = [module.name for module, (whole, _) in found.items() if name in whole] or [
         module.name
