@@ -81,7 +81,9 @@ def configured(home: Path, database: str, **more: str) -> settings.Settings:
 def serving(app: FastAPI) -> Iterator[str]:
     """The application's address while Uvicorn serves it in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="on", proxy_headers=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -118,6 +118,10 @@ def test_a_killed_worker_is_replaced(copied: str, start: Start) -> None:
     assert "Traceback" not in log.read_text()
 
 
+def test_only_our_own_middleware_believes_what_a_proxy_says() -> None:
+    assert server.Worker.CONFIG_KWARGS["proxy_headers"] is False
+
+
 def test_each_setting_of_the_server_reaches_gunicorn(tmp_path: Path) -> None:
     given = configured(
         tmp_path, "postgresql://x@localhost/x", API_MAX_REQUESTS="1000", API_MAX_REQUESTS_JITTER="7", API_TIMEOUT="17",

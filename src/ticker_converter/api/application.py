@@ -70,7 +70,6 @@ def create(settings: Settings, version: str) -> FastAPI:
     app = FastAPI(
         title="ticker-converter", version=version, description=DESCRIPTION, lifespan=lifespan, docs_url=None,
         redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
-        max_body_size=edge.LARGEST_BODY,
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
     app.state.logins = logins

@@ -7,10 +7,12 @@ addresses.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,7 @@ from ticker_converter.settings import Settings
 
 #: Bytes of a body: thousands of positions to be valued fit into it.
 LARGEST_BODY = 1_048_576
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 OWN = ("localhost", "127.0.0.1", "[::1]")
 #: An answer of the API is no page: a browser that shows it as one runs nothing.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -28,6 +31,7 @@ EXPOSED = (
     "ETag", "Last-Modified", "Link", "Location", "X-Request-ID", "Retry-After", "RateLimit-Limit",
     "RateLimit-Remaining", "RateLimit-Reset",
 )  # fmt: skip
+TOO_LARGE = problems.Problem(None, 413, "Content Too Large")
 MISDIRECTED = problems.Problem(None, 421, "Misdirected Request")
 
 
@@ -86,13 +90,28 @@ class Edge:
             said = "This server does not answer to that Host name (ALLOWED_HOSTS)."
             await problems.document(Request(scope), MISDIRECTED, said)(scope, receive, answer)
             return
-        await self.app(scope, receive, answer)
+        length = given.get("content-length", "0")
+        if not length.isdecimal() or len(length) > 9 or int(length) > LARGEST_BODY:
+            said = f"A body has at most {LARGEST_BODY} bytes."
+            await problems.document(Request(scope), TOO_LARGE, said)(scope, receive, answer)
+            return
+        left = LARGEST_BODY
+
+        async def body() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, f"A body has at most {LARGEST_BODY} bytes.")
+            return message
+
+        await self.app(scope, body, answer)
 
     def _answers(self, scope: Scope, host: str) -> bool:
         if "*" in self._names or scope["path"].startswith("/health/"):
             return True
-        name = host.lower()
-        name = name[: name.find("]") + 1] if name.startswith("[") else name.partition(":")[0]
+        found = _HOST.fullmatch(host.lower())
+        name = found[1] if found is not None else ""
         return any(
             name == one or (one.startswith("*.") and name.endswith(one[1:]) and len(name) > len(one) - 1)
             for one in self._names

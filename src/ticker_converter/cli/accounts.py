@@ -46,7 +46,7 @@ def register(commands: Commands) -> None:
     create.add_argument("--name", metavar="N", help="what it is for")
     create.add_argument("--user", metavar="NAME", help="whose it is: it is refused when they are disabled")
     create.add_argument(
-        "--expires", type=words.known, metavar="T", help="when it ends: a date (its end, UTC) or a time"
+        "--expires", type=words.moment, metavar="T", help="when it ends: a date (its end, UTC) or a time"
     )  # fmt: skip
     words.add_format(create)
     words.add_format(command(key, "list", _keys, "List the keys, without what is secret."))

@@ -89,6 +89,7 @@ def _told(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 day: Callable[[str], date] = _told(times.day)
 known: Callable[[str], datetime] = _told(times.known)
+moment: Callable[[str], datetime] = _told(times.moment)
 
 
 def exact(text: str) -> Decimal:

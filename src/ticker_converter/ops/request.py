@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from ticker_converter import sql
 from ticker_converter.db import Connection
@@ -120,7 +120,7 @@ def finish(
     """Write how it ended; whether it was still this worker's. In the transaction of a short act the act and its end are
     one: it is never done twice."""
     given = {
-        **taken.held_by, "state": state, "run_id": run_id, "result": None if result is None else Jsonb(dict(result)),
+        **taken.held_by, "state": state, "run_id": run_id, "result": None if result is None else Json(dict(result)),
         "error": None if error is None else type(error).__name__, "message": None if error is None else str(error),
     }  # fmt: skip
     return conn.execute(sql.load("ops/request_finish"), given).fetchone() is not None

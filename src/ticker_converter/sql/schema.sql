@@ -2214,7 +2214,7 @@ CREATE TABLE ops.request (
     finished_at timestamp with time zone,
     run_id integer,
     progress text,
-    result jsonb,
+    result json,
     error text,
     message text,
     CONSTRAINT request_act_check CHECK ((act = ANY (ARRAY['sync'::text, 'add'::text, 'answer'::text, 'correct'::text, 'cancel'::text]))),
@@ -2225,6 +2225,8 @@ CREATE TABLE ops.request (
 COMMENT ON COLUMN ops.request.author IS 'Who asked: a user''s name, or `key` and its id.';
 
 COMMENT ON COLUMN ops.request.lease_until IS 'The worker renews it; past it another worker takes over.';
+
+COMMENT ON COLUMN ops.request.result IS 'json and not jsonb: fields stay in the order in which they are promised.';
 
 COMMENT ON COLUMN ops.request.error IS 'The class of the error, of errors.py.';
 

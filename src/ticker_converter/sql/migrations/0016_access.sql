@@ -83,7 +83,7 @@ CREATE TABLE ops.request (
     finished_at timestamptz,
     run_id integer,
     progress text,
-    result jsonb,
+    result json,
     error text,
     message text,
     UNIQUE (author, idempotency_key)
@@ -91,6 +91,7 @@ CREATE TABLE ops.request (
 CREATE INDEX request_open ON ops.request (asked_at) WHERE state IN ('queued', 'running');
 COMMENT ON COLUMN ops.request.author IS 'Who asked: a user''s name, or `key` and its id.';
 COMMENT ON COLUMN ops.request.lease_until IS 'The worker renews it; past it another worker takes over.';
+COMMENT ON COLUMN ops.request.result IS 'json and not jsonb: fields stay in the order in which they are promised.';
 COMMENT ON COLUMN ops.request.error IS 'The class of the error, of errors.py.';
 
 -- Cancelling is a request like any other, so that the API needs no right but INSERT. What waits is cancelled at once,
