@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ticker_converter.errors import NotThere, Usage
-from ticker_converter.landing import payloads, quarantine, stage
+from ticker_converter.landing import payloads, quarantine, runs, stage
 from ticker_converter.market import units
 from ticker_converter.pipeline import Run
 from ticker_converter.providers import provider
@@ -31,6 +31,8 @@ def correct(
     found = instruments.get(conn, symbol)
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "correction", author=author, reason=reason)
+        told = {name: str(number) for name, number in fields.items()}
+        runs.acted(conn, load.load_id, "correct", symbol=symbol, day=str(day), fields=told)
         bar = stage.correction(conn, found.instrument_id, day, fields)
         _check_bar(symbol, day, bar)
         source = instruments.source_id(conn, "correction")
@@ -46,6 +48,7 @@ def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Co
     found = instruments.get(conn, symbol)
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "correction", author=author, reason=reason)
+        runs.acted(conn, load.load_id, "release", symbol=symbol, day=str(day))
         if not stage.corrected(conn, found.instrument_id, day):
             raise NotThere(f"{symbol} has no correction on {day}")
         counts = mending.take_back(conn, load, restore=False)
@@ -61,6 +64,7 @@ def undo(run: Run, run_id: int, reason: str, *, author: str) -> Counts:
     conn = run.conn
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "undo", author=author, reason=reason)
+        runs.acted(conn, load.load_id, "undo", run_id=run_id)
         mending.mark_undone(conn, run_id, run.report.run_id)
         earlier = mending.stage_undone(conn)
         quarantine.undone(conn)
@@ -123,6 +127,12 @@ def edit(
         instruments.check_mic(conn, mic)
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "edit", author=author, reason=reason)
+        runs.acted(
+            conn, load.load_id, "edit", symbol=symbol, unit=unit, mic=mic, name=name,
+            providers=None if providers is None else [*providers],
+            shadows=None if shadows is None else [*shadows],
+            valid_from=None if valid_from is None else str(valid_from),
+        )  # fmt: skip
         mending.edit(conn, found.instrument_id, mic, name)
         if mic is not None:
             reference.ensure_calendar(conn, mic)
@@ -166,6 +176,7 @@ def check(run: Run, sources: Sequence[str]) -> dict[str, int]:
     conn = run.conn
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "judge")
+        runs.acted(conn, load.load_id, "check", sources=[*sources])
         run.progress("walking along every series")
         moved = _judge_again(run, load)
         run.progress("comparing what is stored")

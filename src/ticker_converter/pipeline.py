@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from ticker_converter import fetching, providers
 from ticker_converter.db import Connection
@@ -192,21 +193,27 @@ class Run:
             raise Usage(f"a row is rescaled by a factor above zero such as 0.01, not by {factor}")
         with self.conn.transaction():
             entries = quarantine.held(self.conn, quarantine_id, all_like)
-            return self._decide(entries, verdict, reason, author, factor)
+            told = {
+                "act": "decide", "id": quarantine_id, "verdict": verdict, "all_like": all_like,
+                "factor": None if factor is None else str(factor),
+            }  # fmt: skip
+            return self._decide(entries, verdict, reason, author, factor, told)
 
     def admit(self, mic: str, day: date, reason: str, *, author: str) -> list[int]:
         """A person says that `mic` did trade on `day`: the bars held as `not_a_session` are released."""
         instruments.check_mic(self.conn, mic)
         with self.conn.transaction():
             instruments.admit_session(self.conn, mic, day)
-            return self._decide(
-                quarantine.off_calendar(self.conn, mic, day), "accepted", reason, author, None
-            )
+            found = quarantine.off_calendar(self.conn, mic, day)
+            told = {"act": "admit", "mic": mic, "day": str(day)}
+            return self._decide(found, "accepted", reason, author, None, told)
 
     def _decide(
-        self, entries: Sequence[Entry], verdict: str, reason: str, author: str, factor: Decimal | None
-    ) -> list[int]:
+        self, entries: Sequence[Entry], verdict: str, reason: str, author: str, factor: Decimal | None,
+        told: Mapping[str, Any],
+    ) -> list[int]:  # fmt: skip
         load = merge.begin(self.conn, self.report.run_id, "decision", author=author, reason=reason)
+        runs.acted(self.conn, load.load_id, **told)
         counts = Counts()
         if verdict != "rejected":
             for (kind, source), ids in quarantine.storable(entries, verdict).items():

@@ -27,6 +27,33 @@ def register(commands: Commands) -> None:
         "Print the connection URL, with its password; the embedded server is started if needed.",
     )
     command(whole, "stop", _stop, "Stop the embedded server.")
+    rebuild = command(
+        whole, "rebuild", _rebuild, "Make the warehouse again from what was landed and done, and compare.",
+        "No call is made and, without --apply, nothing is changed: exit 1 then says that rows differ. It is one "
+        "transaction, stops other writers while it runs, and needs as much room again as the data.",
+    )  # fmt: skip
+    rebuild.add_argument(
+        "--apply", action="store_true", help="put the rebuilt warehouse in the place of the old"
+    )
+    words.add_format(rebuild)
+
+
+def _rebuild(arguments: argparse.Namespace) -> int:
+    from ticker_converter.cli import session
+    from ticker_converter.ops.rebuild import rebuild
+
+    with session.writing() as opened, session.Progress() as progress:
+        found = rebuild(opened.connection, progress, apply=arguments.apply)
+    lines = [{"table": one.table, "new": one.new, "gone": one.gone} for one in found]
+    output.objects(arguments, lines, ("table", "new", "gone"))
+    if not found:
+        output.tell("every row comes again from what was landed and done, known from the same time")
+        return 0
+    output.tell(
+        "the rebuilt warehouse stands" if arguments.apply else
+        "nothing was changed; `db rebuild --apply` puts the rebuilt warehouse in its place"
+    )  # fmt: skip
+    return 0 if arguments.apply else 1
 
 
 def _upgrade(arguments: argparse.Namespace) -> int:

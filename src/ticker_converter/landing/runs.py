@@ -41,3 +41,8 @@ def finish(
             "lock": RUN_LOCK,
         },  # fmt: skip
     )
+
+
+def acted(conn: psycopg.Connection, load_id: int, act: str, **words: object) -> None:
+    """Record what a person did in a load, so that a rebuild can repeat it."""
+    conn.execute(sql.load("landing/load_act"), {"load_id": load_id, "act": Jsonb({"act": act, **words})})

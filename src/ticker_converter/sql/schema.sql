@@ -1470,12 +1470,15 @@ CREATE TABLE landing.load (
     counts jsonb,
     author text,
     reason text,
+    act jsonb,
     CONSTRAINT load_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'replay'::text, 'decision'::text, 'correction'::text, 'edit'::text, 'undo'::text, 'judge'::text])))
 );
 
 COMMENT ON TABLE landing.load IS 'One publishing transaction; every fact names the one that brought it.';
 
 COMMENT ON COLUMN landing.load.known_from IS 'From when this warehouse believed it (or, for an import with --known-at, would have).';
+
+COMMENT ON COLUMN landing.load.act IS 'What a person did, in words that a rebuild can repeat (a correction, an answer, an edit ...); null: a payload was loaded, or it belongs to the act before it.';
 
 CREATE TABLE landing.run (
     run_id integer NOT NULL,

@@ -11,6 +11,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ticker_converter import sql
 from ticker_converter.errors import UnknownSymbol, Usage
@@ -58,9 +59,10 @@ def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> 
 
 def add(
     conn: psycopg.Connection, symbol: str, *, unit: str, mic: str | None = None, name: str | None = None,
-    providers: Sequence[str] = ("files",), kind: str = "stock",
+    providers: Sequence[str] = ("files",), kind: str = "stock", recorded: bool = False,
 ) -> Instrument:  # fmt: skip
-    """Put a symbol on the list, or watch it again; a unit or MIC that contradicts what is stored is refused."""
+    """Put a symbol on the list, or watch it again; a unit or MIC that contradicts what is stored is refused. The change
+    is recorded, unless it is `recorded` already: with the payload that brought it."""
     symbols.check_symbol(symbol)
     declared = units.unit(unit)
     mic = mic or symbols.mic_of(symbol)
@@ -88,6 +90,15 @@ def add(
                 "unit": declared.unit,
             },
         )
+        if not recorded:
+            change = {
+                "unit": declared.unit,
+                "mic": mic,
+                "name": name,
+                "providers": [*providers],
+                "kind": kind,
+            }
+            _record(conn, symbol, change)
     if mic is not None:
         reference.ensure_calendar(conn, mic)
     return get(conn, symbol)
@@ -105,9 +116,19 @@ def listed(conn: psycopg.Connection, watched_only: bool = True) -> list[Instrume
     return [Instrument(row[0], row[1], row[2], tuple(row[3]), *row[4:]) for row in rows]
 
 
-def remove(conn: psycopg.Connection, symbol: str) -> None:
+def remove(conn: psycopg.Connection, symbol: str, recorded: bool = False) -> None:
     """Stop fetching a symbol; its data stay."""
-    conn.execute(sql.load("warehouse/instrument_unwatch"), {"instrument_id": get(conn, symbol).instrument_id})
+    with conn.transaction():
+        conn.execute(
+            sql.load("warehouse/instrument_unwatch"), {"instrument_id": get(conn, symbol).instrument_id}
+        )
+        if not recorded:
+            _record(conn, symbol, None)
+
+
+def _record(conn: psycopg.Connection, symbol: str, change: dict[str, object] | None) -> None:
+    words = {"symbol": symbol, "change": None if change is None else Jsonb(change)}
+    conn.execute(sql.load("warehouse/list_changed"), words)
 
 
 def admit_session(conn: psycopg.Connection, mic: str, day: date) -> None:

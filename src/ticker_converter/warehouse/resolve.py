@@ -52,7 +52,7 @@ class Resolver:
             found = instruments.add(
                 self.conn, self._canonical(symbol, provider), unit=declared.unit,
                 mic=mic or self.options.get("mic") or (listing.mic if listing else None),
-                name=listing.name if listing else None, providers=[provider],
+                name=listing.name if listing else None, providers=[provider], recorded=True,
             )  # fmt: skip
         if stated is not None and declared is None:
             return Place(found.instrument_id, None, stated)

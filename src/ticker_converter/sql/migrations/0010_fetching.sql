@@ -59,6 +59,10 @@ AS $$
     SELECT warehouse.price_rank(p_instrument, p_source, p_basis, 'infinity'::date)
 $$;
 
+ALTER TABLE landing.load ADD COLUMN act jsonb;
+COMMENT ON COLUMN landing.load.act IS
+    'What a person did, in words that a rebuild can repeat (a correction, an answer, an edit ...); null: a payload was loaded, or it belongs to the act before it.';
+
 CREATE TABLE landing.list_change (
     change_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -67,3 +71,13 @@ CREATE TABLE landing.list_change (
 );
 COMMENT ON TABLE landing.list_change IS
     'Each change of the watch list that no load records: what `add` said, or null: `remove`. A rebuild repeats them.';
+
+-- Instruments that came to the list before changes were recorded: as they came, as far as it is known.
+INSERT INTO landing.list_change (changed_at, symbol, change)
+SELECT i.added_at, i.symbol, jsonb_build_object(
+    'unit', u.unit, 'mic', i.mic, 'name', i.name, 'providers', to_jsonb(i.providers), 'kind', i.kind)
+FROM warehouse.dim_instrument AS i
+CROSS JOIN LATERAL (
+    SELECT p.unit FROM warehouse.instrument_unit AS iu JOIN warehouse.dim_price_unit AS p USING (unit_id)
+    WHERE iu.instrument_id = i.instrument_id ORDER BY iu.valid_from LIMIT 1) AS u
+ORDER BY i.instrument_id;
