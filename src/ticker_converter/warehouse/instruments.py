@@ -5,7 +5,7 @@ A symbol's unit is what a person or a provider declares for it, never guessed; a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -126,8 +126,8 @@ def remove(conn: psycopg.Connection, symbol: str, recorded: bool = False) -> Non
             _record(conn, symbol, None)
 
 
-def _record(conn: psycopg.Connection, symbol: str, change: dict[str, object] | None) -> None:
-    words = {"symbol": symbol, "change": None if change is None else Jsonb(change)}
+def _record(conn: psycopg.Connection, symbol: str, change: Mapping[str, object] | None) -> None:
+    words = {"symbol": symbol, "change": None if change is None else Jsonb(dict(change))}
     conn.execute(sql.load("warehouse/list_changed"), words)
 
 
