@@ -39,7 +39,6 @@ class _Again(Run):
     def __init__(self, conn: Connection, progress: Callable[[str], None]) -> None:
         self.conn, self.progress, self.report = conn, progress, Report(0)
         stage.tables(conn)
-        conn.execute(sql.load("warehouse/put_back_table"))
 
 
 def rebuild(conn: Connection, progress: Callable[[str], None], *, apply: bool) -> list[Difference]:
@@ -48,7 +47,7 @@ def rebuild(conn: Connection, progress: Callable[[str], None], *, apply: bool) -
     conn.autocommit = True
     run = _Again(conn, progress)
     with conn.transaction() as whole:
-        conn.execute(sql.load("warehouse/publish_lock"), {"lock": merge.PUBLISH_LOCK})
+        merge.alone(conn)
         progress("putting aside what is stored")
         conn.execute(sql.load("ops/rebuild_keep"))
         conn.execute(sql.load("ops/rebuild_empty"))
@@ -67,7 +66,7 @@ def rebuild(conn: Connection, progress: Callable[[str], None], *, apply: bool) -
             except Permanent as error:
                 what = f"load {load_id}" if load_id else f"the change of {symbol}"
                 raise Permanent(f"{what} cannot be done again, nothing was changed: {error}") from error
-            conn.execute(sql.load("ops/rebuild_clear"))
+            stage.clear(conn)
         conn.execute(sql.load("ops/rebuild_end"))
         progress("comparing")
         rows = conn.execute(sql.load("ops/rebuild_compare")).fetchall()

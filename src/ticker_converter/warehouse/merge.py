@@ -41,7 +41,7 @@ def begin(
     reason: str | None = None,
 ) -> Load:  # fmt: skip
     """Take the publish lock and open a load; the caller's transaction ends both."""
-    conn.execute(sql.load("warehouse/publish_lock"), {"lock": PUBLISH_LOCK})
+    alone(conn)
     row = conn.execute(
         sql.load("warehouse/load_open"),
         {
@@ -51,6 +51,11 @@ def begin(
     ).fetchone()  # fmt: skip
     assert row is not None
     return Load(row[0], row[1], known_at is not None, delivery_id if kind == "replay" else None)
+
+
+def alone(conn: psycopg.Connection) -> None:
+    """Wait for the publish lock; the transaction's end lets it go."""
+    conn.execute(sql.load("warehouse/publish_lock"), {"lock": PUBLISH_LOCK})
 
 
 def close(conn: psycopg.Connection, load: Load, counts: Counts, *, moved: bool = False) -> None:
