@@ -127,7 +127,8 @@ class Planner:
         named = [self.only] if self.only else []  # rates of a provider that a person names need no FX_SOURCES
         for place, name in enumerate(dict.fromkeys((*self.settings.fx_sources, *named))):
             if name not in self._made or self.history:
-                if name not in providers.names() and name not in self.stored.rates_until:
+                known = name in providers.names() or name in self.stored.rates_until
+                if self.only is None and not known:
                     self.notes.append(
                         f"FX_SOURCES names {name}: no provider and no stored rate has that name"
                     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 
 from tests.cli.conftest import Provider
@@ -136,3 +138,20 @@ def test_replay_reads_again_and_makes_no_call(cli: Cli, provider: Given) -> None
     assert cli("replay", "--provider", "ecb").json["read"] == 2
     assert cli("replay", "--since", "2999-01-01").json["read"] == 0
     assert cli("replay", "--provider", "nobody").code == 2
+
+
+def test_sync_asks_the_publishers_that_fx_sources_names(cli: Cli, provider: Given) -> None:
+    made, env = provider
+    recorded = Path(__file__).parents[1] / "recorded" / "providers"
+    made.answers["boe.asp"] = (recorded / "boe.csv").read_bytes()
+    made.answers["f11.1-data.csv"] = (recorded / "rba.csv").read_bytes()
+    base = env["ECB_BASE_URL"]
+    env |= {"FX_SOURCES": "files,boe,beo", "BOE_BASE_URL": f"{base}/boe.asp", "RBA_BASE_URL": base}
+    done = cli("sync", "--since", "2026-03-17", "--until", "2026-03-20", env=env)
+    assert done.code == 0, done.stderr
+    assert (done.json["inserted"], done.json["calls"]) == (104, {"boe": 1})
+    assert "FX_SOURCES names beo: no provider and no stored rate has that name" in done.stderr
+    assert cli("convert", 1, "USD", "JPY", "--on", "2026-03-20", env=env).json["receipt"]["source"] == "boe"
+    asked = cli("sync", "--provider", "rba", "--since", "2023-01-03", env=env)
+    assert (asked.code, asked.json["inserted"], asked.json["calls"]) == (0, 54, {"rba": 1}), asked.stderr
+    assert made.asked == ["boe.asp", "f11.1-data.csv"]
