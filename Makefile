@@ -28,8 +28,8 @@ test: $(DEV) ## the whole suite (JOBS=2 processes; PYTEST="-k name" narrows it)
 test-fast: $(DEV) ## the suite without the tests marked slow
 	$(PY) -m pytest -n $(JOBS) -m "not slow" $(PYTEST)
 
-test-long: $(DEV) ## the whole suite with many more generated examples
-	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n $(JOBS) $(PYTEST)
+test-long: $(DEV) ## the generated tests alone: 10,000 examples of each property, then a table of them
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n $(JOBS) --dist worksteal -m generated -o faulthandler_timeout=0 $(PYTEST)
 
 bench: $(DEV) ## the measured ratios
 	$(PY) -m benchmarks $(ARGS)

@@ -10,14 +10,14 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import psycopg
 import pytest
 
-from tests.support import command, postgres
+from tests.support import command, postgres, tally
 from tests.support.command import Cli, Finished
 
 ROOT = Path(__file__).parents[1]
@@ -181,7 +181,41 @@ class SharedDataIsRead:
             terminalreporter.write_line(f"FAILED: {self.complaint}", red=True)
 
 
+class Properties:
+    """The examples that each property was tried on, at the end of the run; too few in the long profile are a failure."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, int, float]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.found += [
+            (report.nodeid, int(str(value)), report.duration)
+            for name, value in report.user_properties
+            if name == tally.PROPERTY and report.when == "call"
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.found:
+            terminalreporter.section("properties: examples, seconds")
+        for test, number, seconds in sorted(self.found):
+            terminalreporter.write_line(f"{number:>7,} {seconds:>7.0f}  {test}")
+
+
 # ---- the run ----
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    number = tally.counted(item.nodeid) if call.when == "call" else 0
+    if number:
+        report.user_properties.append((tally.PROPERTY, number))
+        if report.passed and tally.is_long() and number < tally.LONG:
+            report.outcome = "failed"
+            report.longrepr = f"{number} examples were checked, and {tally.LONG} are asked for"
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -191,6 +225,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[RUN] = str(directory)
         config.add_cleanup(lambda: postgres.stop(directory))
         config.pluginmanager.register(SharedDataIsRead(config))
+        config.pluginmanager.register(Properties())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -200,3 +235,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("shared_data")
         if "server" in fixtures or "cli" in fixtures:
             item.add_marker("postgres")
+        if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("generated")

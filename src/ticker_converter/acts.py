@@ -37,13 +37,16 @@ def correct(
         _check_bar(symbol, day, bar)
         source = instruments.source_id(conn, "correction")
         counts = merge.prices(conn, load, source, 1, 0)
-        merge.close(conn, load, counts)
+        stage.clear(conn)
+        moved = _judge_again(run, load, [found.instrument_id])
+        merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts += counts
     return counts
 
 
 def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Counts:
-    """Let imports speak again: the correction is closed and the best of what providers said since stands."""
+    """Let imports speak again: the correction is closed, the best of what providers said since stands, and what a unit
+    jump against the correction had held back is judged again."""
     conn = run.conn
     found = instruments.get(conn, symbol)
     with conn.transaction():
@@ -52,7 +55,9 @@ def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Co
         if not stage.corrected(conn, found.instrument_id, day):
             raise NotThere(f"{symbol} has no correction on {day}")
         counts = mending.take_back(conn, load, restore=False)
-        merge.close(conn, load, counts)
+        stage.clear(conn)
+        moved = _judge_again(run, load, [found.instrument_id])
+        merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts += counts
     return counts
 

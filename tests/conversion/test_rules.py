@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.conversion.reference import Answer, Published, Question, World, answers
 from tests.conversion.store import Store, close, walked
+from tests.support.tally import SHORT, checked, histories
 from ticker_converter.errors import NoRate
 from ticker_converter.queries import conversion
 from ticker_converter.queries.result import Policy
@@ -110,11 +111,8 @@ def agrees(row: Any, right: Answer) -> bool:
     return rate is None if right.rate is None else rate is not None and close(rate, right.rate)
 
 
-EXAMPLES = 12 * settings.default.max_examples
-
-
 @given(cases())
-@settings(max_examples=EXAMPLES)
+@histories(short=300)
 def test_every_day_of_every_history_is_as_the_rules_say(module_store: Store, case: Case) -> None:
     put(module_store, case.world.published)
     rows = series(module_store, case.asked, case.days[0], case.days[-1])
@@ -125,6 +123,7 @@ def test_every_day_of_every_history_is_as_the_rules_say(module_store: Store, cas
         event(str(right[0].missing or right[0].source))
         assert any(agrees(row, one) for one in right), (asked, row, right)
         check_receipt(asked, row)
+    checked()
 
 
 def check_receipt(asked: Question, row: Any) -> None:
@@ -151,7 +150,7 @@ def check_receipt(asked: Question, row: Any) -> None:
 
 
 @given(cases(), st.integers(0, SPAN - 1))
-@settings(max_examples=EXAMPLES // 3)
+@histories(short=100)
 def test_a_rate_published_later_changes_no_earlier_day(module_store: Store, case: Case, cut: int) -> None:
     day = case.days[cut]
     put(module_store, case.world.published)
@@ -160,10 +159,11 @@ def test_a_rate_published_later_changes_no_earlier_day(module_store: Store, case
         "DELETE FROM warehouse.fact_fx_rate WHERE rate_date > %s", [day - timedelta(case.asked.lag)]
     )
     assert series(module_store, case.asked, case.days[0], day) == with_later
+    checked()
 
 
 @given(cases())
-@settings(max_examples=EXAMPLES // 3)
+@histories(short=100)
 def test_there_and_back_again_is_one(module_store: Store, case: Case) -> None:
     put(module_store, case.world.published)
     back = replace(case.asked, origin=case.asked.goal, goal=case.asked.origin)
@@ -174,10 +174,11 @@ def test_there_and_back_again_is_one(module_store: Store, case: Case) -> None:
         assert (row[2], row[4]) == (returned[2], returned[4])
         if row[1] is not None:
             assert close(Fraction(row[1]) * Fraction(returned[1]), Fraction(1))
+    checked()
 
 
 @given(cases(), st.integers(0, SPAN - 1), st.decimals("-1e9", "1e9", allow_nan=False, places=4))
-@settings(max_examples=EXAMPLES // 3)
+@settings(max_examples=4 * SHORT)
 def test_one_conversion_is_that_day_of_the_series(
     module_store: Store, case: Case, cut: int, amount: Decimal
 ) -> None:

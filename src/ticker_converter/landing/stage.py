@@ -29,7 +29,9 @@ Resolve = Callable[[str | None, str | None, str | None], Place]
 
 
 def tables(conn: psycopg.Connection) -> None:
-    """Make this connection's staging tables."""
+    """Make this connection's staging tables, once: to be told that seven are there takes 15 ms."""
+    if conn.execute(sql.load("landing/stage_made")).fetchone() == (True,):
+        return
     conn.execute(sql.load("landing/stage_tables"))
 
 
