@@ -182,7 +182,7 @@ class SharedDataIsRead:
 
 
 class Properties:
-    """The examples that each property was tried on, at the end of the run; too few in the long profile are a failure."""
+    """The examples that each property was tried on, printed at the end of the run."""
 
     def __init__(self) -> None:
         self.found: list[tuple[str, int, float]] = []

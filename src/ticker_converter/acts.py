@@ -98,11 +98,13 @@ def _judge_again(run: Run, load: merge.Load, instruments_touched: Sequence[int] 
     for (_, source), ids in quarantine.storable(
         quarantine.first(run.conn, instruments_touched), "accepted"
     ).items():
-        moved += stage.held(run.conn, "price", ids, Decimal(1))
-        merge.prices(run.conn, load, source, len(ids), 0)
+        run.let_go(load, source, ids)
+        moved += len(ids)
         stage.clear(run.conn)
     stage.suspects(run.conn, instruments_touched)
-    moved += run.rejudge(load) if walk(run.conn) else 0
+    if walk(run.conn):
+        stage.suspects_stored(run.conn)
+        moved += run.rejudge(load)
     stage.clear(run.conn)
     return moved
 

@@ -30,7 +30,7 @@ from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import answered, judge, released, walk
-from ticker_converter.warehouse import instruments, merge, order
+from ticker_converter.warehouse import instruments, mending, merge, order
 from ticker_converter.warehouse.resolve import Resolver
 
 Instead = Callable[[Call, TickerConverterError], Sequence[Call]]
@@ -311,9 +311,7 @@ class Run:
         payload: a message tells of them."""
         withdrawn, free = merge.hold_back(self.conn, load), released(self.conn)
         for source, ids in free.items():
-            stage.clear(self.conn)
-            stage.held(self.conn, "price", ids, Decimal(1))
-            merge.prices(self.conn, load, source, len(ids), 0)
+            self.let_go(load, source, ids)
         freed = sum(map(len, free.values()))
         if withdrawn:
             self.report.messages.append(
@@ -324,3 +322,14 @@ class Run:
                 f"{freed} bars held for a unit_jump stand behind none now and are loaded"
             )
         return withdrawn + freed
+
+    def let_go(self, load: merge.Load, source: int, ids: Sequence[int]) -> None:
+        """Store held bars. They stay the word of the run that brought them: taking that one back takes them away, and
+        taking back the one that let them go does not."""
+        origins = quarantine.origins(self.conn, ids)
+        words = mending.again(self.conn, load, [origin for origin, _ in origins])
+        loads = dict(zip(words["origins"], words["loads"], strict=True))
+        for origin, some in origins:
+            stage.clear(self.conn)
+            stage.held(self.conn, "price", some, Decimal(1))
+            merge.prices(self.conn, replace(load, load_id=loads[origin]), source, len(some), 0)

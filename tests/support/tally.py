@@ -1,16 +1,18 @@
 """How many examples of each property were tried, and how many the long profile asks for.
 
-A test may check several histories in one example of hypothesis, so that one import carries all of them: it counts what it
-has checked by itself, and in the long profile one that has checked too few has failed.
+A test may check several histories in one example of hypothesis, so that one import carries all of them: it counts what
+it has checked by itself, and in the long profile one that has checked too few has failed.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck
+from hypothesis import strategies as st
 
 #: Of each property in the long profile, and in the short one.
 LONG, SHORT = 10_000, 50
@@ -50,3 +52,21 @@ def counted(test: str) -> int:
 
 def _running() -> str:
     return os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+
+
+class Batch:
+    """Histories that share a warehouse. It prints as their number: what fails names the one it is of."""
+
+    def __init__(self, histories: list[Any]) -> None:
+        self.histories = histories
+
+    def __repr__(self) -> str:
+        return f"<{len(self.histories)} histories>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+def batches(kind: st.SearchStrategy[Any], together: int) -> st.SearchStrategy[Batch]:
+    """So many histories, each drawn by itself."""
+    return st.builds(Batch, st.lists(kind, min_size=together, max_size=together))

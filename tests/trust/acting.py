@@ -87,6 +87,6 @@ def emptied(conn: psycopg.Connection) -> None:
         " landing.payload_chunk, landing.quota_use, warehouse.fact_price, warehouse.fact_price_revision,"
         " warehouse.fact_price_outranked, warehouse.fact_fx_rate, warehouse.fact_fx_rate_revision,"
         " warehouse.fact_corporate_action, warehouse.fact_corporate_action_revision, warehouse.coverage,"
-        " warehouse.instrument_unit, warehouse.instrument_symbol, warehouse.dim_instrument RESTART IDENTITY"
+        " warehouse.instrument_unit, warehouse.instrument_symbol, warehouse.dim_instrument RESTART IDENTITY CASCADE"
     )
     conn.execute("UPDATE warehouse.state SET published_at = '-infinity', version = 0")

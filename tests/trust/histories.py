@@ -1,8 +1,8 @@
 """Invented histories of one listing each: who said what and when, and what a person did about it.
 
-A scene fixes the money: the unit it is quoted in (a minor one, or one that a law replaced), the currency asked for, that of
-its dividends, and what its two sources of rates publish. Two providers state its bars, with days missing, revised, in the
-wrong unit from some day on, or delivered late with the time at which they would have been known.
+A scene fixes the money: the unit it is quoted in (a minor one, or one that a law replaced), the currency asked for,
+that of its dividends, and what its two sources of rates publish. Two providers state its bars, with days missing,
+revised, in the wrong unit from some day on, or delivered late with the time at which they would have been known.
 """
 
 from __future__ import annotations
@@ -131,16 +131,16 @@ def rate_rows(draw: st.DrawFn, scene: Scene) -> tuple[str, ...]:
     )
 
 
-RATIOS = ("2", "3", "1/4", "100", "1/3", "1000")
+RATIOS = ("2", "3", "1/4", "1/3", "100", "1000")
 
 
 @st.composite
-def action_rows(draw: st.DrawFn, scene: Scene) -> tuple[str, ...]:
+def action_rows(draw: st.DrawFn, scene: Scene, ratios: Sequence[str] = RATIOS) -> tuple[str, ...]:
     """`day,kind,value,unit` of one or two splits or dividends."""
     found = {}
     for n, split in draw(st.lists(st.tuples(places, st.booleans()), min_size=1, max_size=2, unique=True)):
         day = scene.day(n)
-        value = draw(st.sampled_from(RATIOS)) if split else str(draw(st.integers(1, 40)) / 10)
+        value = draw(st.sampled_from(ratios)) if split else str(draw(st.integers(1, 40)) / 10)
         found[day, split] = f"{day},{'split' if split else 'dividend'},{value},{scene.paid}"
     return tuple(found.values())
 
@@ -183,8 +183,8 @@ def eventful(draw: st.DrawFn) -> History:
 
 @st.composite
 def taken_back(draw: st.DrawFn) -> History:
-    """Deliveries of which some are taken back later, with what was decided about them, and corrections that are released
-    later; what is left is what there would have been without them."""
+    """Deliveries of which some are taken back later, and corrections that are released later; what is left is what
+    there would have been without them."""
     scene = draw(st.sampled_from(SCENES))
     number = draw(st.integers(2, 4))
     steps: list[Step] = []
@@ -200,8 +200,7 @@ def taken_back(draw: st.DrawFn) -> History:
             steps.append(Step("correct", day=day, text=text, doomed=draw(st.sampled_from((n, LAST)))))
             continue
         step = draw(imports(scene, late=False, doomed=until))
-        verdict = draw(st.sampled_from(("", "", "accepted", "rescaled"))) if step.doomed is not None else ""
-        steps.append(Step(step.kind, step.rows, text=verdict, doomed=step.doomed))
+        steps.append(step)
     return History(scene, tuple(steps), draw(preferences))
 
 
@@ -223,18 +222,22 @@ TICKS = 4
 
 @st.composite
 def heaps(draw: st.DrawFn) -> Heap:
-    """Days of bars of one or two providers, of rates and of actions; from one day on perhaps in the wrong unit."""
+    """Days of bars of one or two providers, of rates and of actions; those of one alone from some day on perhaps in the
+    wrong unit, or behind a split of 100 to 1 that is no split of the price."""
     scene = draw(st.sampled_from(SCENES))
     tick = st.integers(0, TICKS - 1)
     rows: list[tuple[str, str, int]] = []
     faulty = False
-    for kind in ("file", "vendor")[: draw(st.sampled_from((1, 1, 2)))]:
+    two = draw(st.sampled_from((False, False, True)))
+    for kind in ("file", "vendor") if two else ("file",):
         chosen = sorted(draw(st.sets(places, min_size=1, max_size=7)))
-        fault = draw(st.sampled_from((99, 99, 0, 1, 2, 3)))
+        fault = 99 if two else draw(st.sampled_from((99, 99, 0, 1, 2, 3)))
         faulty = faulty or fault < len(chosen)
         for n, day in enumerate(map(scene.day, chosen)):
             rows.append((kind, f"{day},{close_text(scene, day, draw(closes), n >= fault)}", draw(tick)))
     rows += [("rates", row, draw(tick)) for row in dict.fromkeys(draw(rate_rows(scene)))]
     if draw(st.booleans()):
-        rows += [("actions", row, draw(tick)) for row in draw(action_rows(scene))]
+        rows += [
+            ("actions", row, draw(tick)) for row in draw(action_rows(scene, RATIOS[:3] if two else RATIOS))
+        ]
     return Heap(scene, tuple(rows), draw(preferences), faulty)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import psycopg
 
@@ -146,15 +145,6 @@ def decide(conn: psycopg.Connection, ids: Sequence[int], verdict: str) -> list[i
     return done
 
 
-def held_of(conn: psycopg.Connection, run_id: int, names: Sequence[str]) -> list[int]:
-    """Ids of rows of these symbols that wait since a run brought them."""
-    rows = conn.execute(
-        "SELECT quarantine_id FROM landing.quarantine JOIN landing.load USING (load_id)"
-        " WHERE state = 'held' AND run_id = %s AND symbol = ANY (%s) ORDER BY 1", [run_id, list(names)],
-    )  # fmt: skip
-    return [row[0] for row in rows.fetchall()]
-
-
 def act(conn: psycopg.Connection, n: int, step: Step, runs: Sequence[int]) -> None:
     """What a person does; what cannot be done (nothing to release, say) is passed over."""
     try:
@@ -184,9 +174,7 @@ def act(conn: psycopg.Connection, n: int, step: Step, runs: Sequence[int]) -> No
         return
 
 
-def day_of(step: Step) -> Any:
-    from datetime import date
-
+def day_of(step: Step) -> date:
     return date.fromisoformat(step.day)
 
 
@@ -213,15 +201,16 @@ def state(conn: psycopg.Connection, without: Sequence[str] = ()) -> dict[int, di
 BELIEFS = {
     "bars": "SELECT i.symbol, b.* FROM mart.instrument AS i CROSS JOIN LATERAL mart.bars(i.instrument_id, '-infinity',"
     " 'infinity', %(known)s::timestamptz) AS b",
-    "actions": "SELECT i.symbol, a.kind, a.ex_date, a.type, a.pay_date::text, a.new, a.old, a.amount, a.unit_id, a.source"
-    " FROM mart.instrument AS i CROSS JOIN LATERAL mart.actions(i.instrument_id, %(known)s::timestamptz) AS a",
-    "rates": "SELECT s.source, r.base, r.quote, r.rate_date, r.rate FROM mart.fx_rate_known(%(known)s::timestamptz) AS r"
-    " JOIN mart.source AS s USING (source_id)",
+    "actions": "SELECT i.symbol, a.kind, a.ex_date, a.type, a.pay_date::text, a.new, a.old, a.amount, a.unit_id,"
+    " a.source FROM mart.instrument AS i CROSS JOIN LATERAL mart.actions(i.instrument_id, %(known)s::timestamptz) AS a",
+    "rates": "SELECT s.source, r.base, r.quote, r.rate_date, r.rate"
+    " FROM mart.fx_rate_known(%(known)s::timestamptz) AS r JOIN mart.source AS s USING (source_id)",
 }
 PARTS = 8
 #: Adjusted closes in the currency asked for: bars, actions, rates, units and the law in one number.
 CONVERTED = (
-    "SELECT w.symbol, c.* FROM unnest(%(symbols)s::text[], %(to)s::text[], %(first)s::date[], %(a)s::text[], %(b)s::text[])"
+    "SELECT w.symbol, c.*"
+    " FROM unnest(%(symbols)s::text[], %(to)s::text[], %(first)s::date[], %(a)s::text[], %(b)s::text[])"
     " AS w (symbol, target, first, a, b) JOIN mart.instrument AS i USING (symbol)"
     " CROSS JOIN LATERAL mart.closes(i.instrument_id, w.first, w.first + 30, 'all', w.target, %(known)s::timestamptz,"
     " ARRAY[w.a, w.b], 7, true) AS c"

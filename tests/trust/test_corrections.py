@@ -8,11 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.writing import bars, closes, counts, held, listed
-from tests.trust.acting import check, correct, decide, edit, emptied, now, release
+from tests.trust.acting import check, correct, decide, edit, now, release
 from tests.trust.test_undo import vendor
 from ticker_converter.errors import NotThere, UnknownSymbol, Usage
 
@@ -86,38 +84,21 @@ def test_what_would_be_no_bar_is_refused(conn: psycopg.Connection, fields: dict[
     assert now(conn) == before
 
 
-days = st.sampled_from(["2024-01-02", "2024-01-03", "2024-01-04"])
-prices = st.sampled_from(["10", "11", "12"])
-
-
-@given(
-    st.lists(st.dictionaries(days, prices, min_size=1), min_size=1, max_size=3), days, prices,
-    st.lists(st.dictionaries(days, prices, min_size=1), max_size=2),
-)  # fmt: skip
-def test_a_correction_and_its_reversal_restore_every_answer(
-    module_conn: psycopg.Connection,
-    before: list[dict[str, str]],
-    day: str,
-    price: str,
-    after: list[dict[str, str]],
+def test_what_a_correction_had_held_back_or_let_go_is_judged_again_when_it_goes(
+    conn: psycopg.Connection,
 ) -> None:
-    conn, states = module_conn, []
-    for with_correction in (True, False):
-        emptied(conn)
-        listed(conn, "A")
-        for rows in before:
-            bars(conn, [f"A,{each},{close}" for each, close in rows.items()])
-        if with_correction:
-            correct(conn, "A", day, close=price, high="20", low="5")
-            meanwhile = clock(conn)
-        for rows in after:
-            bars(conn, [f"A,{each},{close}" for each, close in rows.items()])
-        if with_correction:
-            assert closes(conn, "A")[day] == price
-            release(conn, "A", day)
-            assert closes(conn, "A", meanwhile)[day] == price
-        states.append(now(conn))
-    assert states[0] == states[1]
+    listed(conn, "A")
+    correct(conn, "A", DAY, close="12")
+    bars(conn, ["A,2024-01-03,1200"])
+    assert held(conn) == [("A", "2024-01-03", "unit_jump")]
+    release(conn, "A", DAY)
+    assert closes(conn, "A") == {"2024-01-03": "1200"} and not held(conn)
+    bars(conn, ["A,2024-01-04,12"])
+    assert held(conn) == [("A", "2024-01-04", "unit_jump")]
+    correct(conn, "A", "2024-01-03", close="12", low="12")
+    assert closes(conn, "A") == {"2024-01-03": "12", "2024-01-04": "12"} and not held(conn)
+    release(conn, "A", "2024-01-03")
+    assert closes(conn, "A") == {"2024-01-03": "1200"} and len(held(conn)) == 1
 
 
 # ---- edit ----

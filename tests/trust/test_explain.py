@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.conversion.store import LOADED, Store
-from tests.trust.given import SECOND, amounts, closes, day, rolled_back
+from tests.trust.given import SECOND, closes
 from ticker_converter.errors import NoBars, NoBasis, NoRate, Usage
 from ticker_converter.queries.explain import between_beliefs, between_dates
 
@@ -23,111 +19,6 @@ D = Decimal
 def total(found: dict[str, Any]) -> Decimal:
     with localcontext(prec=100):
         return sum(found["parts"].values(), D(0))
-
-
-def exact(found: dict[str, Any], parts: dict[str, Fraction]) -> None:
-    """Each part is the exact one, within a unit of the last digit shown, or more for the one that takes the rest."""
-    coarser = max(found["from"]["value"], found["to"]["value"])
-    unit = Fraction(1, 10 ** max(6, 9 - coarser.adjusted()))
-    for name, part in found["parts"].items():
-        wanted = parts.get(name, Fraction(0))
-        assert abs(Fraction(part) - wanted) <= 4 * unit, name
-    with localcontext(prec=100):
-        assert total(found) == found["change"] == found["to"]["value"] - found["from"]["value"]
-
-
-@dataclass(frozen=True)
-class History:
-    """Closes and rates of successive days, splits (new per old) and dividends by day."""
-
-    bars: list[tuple[Decimal, Decimal]]
-    splits: dict[int, int]
-    dividends: dict[int, Decimal]
-
-    def factor(self, n: int, adjust: str) -> Fraction:
-        """The adjustment factor of the n-th day, worked out from its definition."""
-        found = Fraction(1)
-        for k in range(n + 1, len(self.bars)):
-            if adjust != "none" and k in self.splits:
-                found /= self.splits[k]
-            if adjust == "all" and k in self.dividends:
-                close = Fraction(self.bars[k][0])
-                found *= close / (close + Fraction(self.dividends[k]))
-        return found
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> History:
-    bars = draw(st.lists(st.tuples(amounts, amounts), min_size=2, max_size=8))
-    days = st.integers(0, len(bars) - 1)
-    splits = draw(st.dictionaries(days, st.sampled_from([2, 3, 7, 20]), max_size=2))
-    return History(bars, splits, draw(st.dictionaries(days, amounts, max_size=3)))
-
-
-def put(store: Store, history: History) -> int:
-    a = store.instrument("A", "USD")
-    closes(store, a, "USD", {day(n): close for n, (close, _) in enumerate(history.bars)})
-    store.rates([("files", "USD", "GBP", day(n), rate) for n, (_, rate) in enumerate(history.bars)])
-    for n, ratio in history.splits.items():
-        store.split(a, day(n), str(ratio))
-    for n, amount in history.dividends.items():
-        store.dividend(a, day(n), str(amount), "USD")
-    return a
-
-
-@given(histories(), st.sampled_from(["none", "splits", "all"]), st.data())
-def test_two_dates_add_up_in_the_last_digit(
-    module_store: Store, history: History, adjust: str, data: st.DataObject
-) -> None:
-    first = data.draw(st.integers(0, len(history.bars) - 1))
-    last = data.draw(st.integers(first, len(history.bars) - 1))
-    with rolled_back(module_store) as store:
-        put(store, history)
-        found = between_dates(
-            store.conn, "A", currency="GBP", first=day(first), last=day(last), adjust=adjust
-        )
-    (c0, r0), (c1, r1) = ((Fraction(p), Fraction(r)) for p, r in (history.bars[first], history.bars[last]))
-    a0, a1 = history.factor(first, adjust), history.factor(last, adjust)
-    f0, f1 = history.factor(first, "all"), history.factor(last, "all")
-    p0, p1 = c0 * a0, c1 * a1
-    q = p0 * (f0 / f1) / (a0 / a1)
-    exact(
-        found,
-        {"price": (p1 - q) * r0, "fx": q * (r1 - r0), "cross": (p1 - q) * (r1 - r0), "action": (q - p0) * r0},
-    )
-
-
-@given(
-    histories(), st.sampled_from(["none", "splits", "all"]), st.data(), amounts, amounts,
-    st.sampled_from([None, 2, 10]),
-)  # fmt: skip
-def test_two_beliefs_add_up_in_the_last_digit(
-    module_store: Store, history: History, adjust: str, data: st.DataObject, close: Decimal, rate: Decimal,
-    split: int | None,
-) -> None:  # fmt: skip
-    n = data.draw(st.integers(0, len(history.bars) - 1))
-    with rolled_back(module_store) as store:
-        a = put(store, history)
-        revise_close(store, a, day(n), close)
-        store.revise("files", "USD", "GBP", day(n), str(rate), SECOND)
-        if split is not None and n + 1 < len(history.bars) and n + 1 not in history.splits:
-            late_split(store, a, day(n + 1), split)
-            after = History(history.bars, history.splits | {n + 1: split}, history.dividends)
-        else:
-            after = history
-        found = between_beliefs(
-            store.conn, "A", currency="GBP", on=day(n), known_at=(LOADED, SECOND), adjust=adjust
-        )
-    p1, r1 = (Fraction(x) for x in history.bars[n])
-    p2, r2 = Fraction(close), Fraction(rate)
-    a1, a2 = history.factor(n, adjust), after.factor(n, adjust)
-    exact(
-        found,
-        {
-            "price_revision": (p2 - p1) * a2 * r1, "action": p1 * (a2 - a1) * r1,
-            "rate_revision": p1 * a2 * (r2 - r1), "cross": (p2 - p1) * a2 * (r2 - r1),
-        },
-    )  # fmt: skip
 
 
 def revise_close(store: Store, instrument: int, on: date, close: Decimal | str) -> None:

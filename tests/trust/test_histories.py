@@ -1,6 +1,7 @@
-"""What must hold whatever happens: invented histories, twenty in one warehouse at a time.
+"""What must hold whatever happens: invented histories, forty in one warehouse at a time.
 
-An example of these properties is one history; hypothesis draws each of the twenty by itself, and each is checked by itself.
+An example of these properties is one history: hypothesis draws each of the forty by itself, and
+each is checked by itself.
 """
 
 from __future__ import annotations
@@ -13,31 +14,14 @@ import psycopg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.tally import checked, histories
+from tests.support.tally import Batch, batches, checked, histories
 from tests.trust import playing
-from tests.trust.histories import LATE, TICKS, Heap, History, Step, eventful, heaps, taken_back
-from tests.trust.playing import KINDS, symbol
+from tests.trust.histories import LATE, TICKS, History, Step, eventful, heaps, taken_back
+from tests.trust.playing import KINDS
 from ticker_converter import acts
 from ticker_converter.pipeline import Run
 
 TOGETHER = 40
-
-
-class Batch:
-    """Histories that share a warehouse. It prints as their number: what fails names the one it is of."""
-
-    def __init__(self, histories: list[Any]) -> None:
-        self.histories = histories
-
-    def __repr__(self) -> str:
-        return f"<{len(self.histories)} histories>"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(repr(self))
-
-
-def batches(kind: st.SearchStrategy[Any]) -> st.SearchStrategy[Batch]:
-    return st.builds(Batch, st.lists(kind, min_size=TOGETHER, max_size=TOGETHER))
 
 
 def same(left: Any, right: Any, history: object) -> None:
@@ -64,7 +48,7 @@ def same(left: Any, right: Any, history: object) -> None:
         )
 
 
-@given(batches(eventful()))
+@given(batches(eventful(), TOGETHER))
 @histories(TOGETHER)
 def test_answers_of_a_time_never_change(module_conn: psycopg.Connection, batch: Batch) -> None:
     """An import with a knowledge time of its own may change what is known from then on, and nothing of before."""
@@ -95,13 +79,12 @@ def test_answers_of_a_time_never_change(module_conn: psycopg.Connection, batch: 
     checked(len(told))
 
 
-@given(batches(taken_back()))
+@given(batches(taken_back(), TOGETHER))
 @histories(TOGETHER)
 def test_what_was_taken_back_is_as_if_it_had_never_been(
     module_conn: psycopg.Connection, batch: Batch
 ) -> None:
-    """A run and its undo, a correction and its release, the answers to held rows of a run that goes: the end is that of
-    the same history without them."""
+    """A run and its undo, a correction and its release: the end is that of the same history without them."""
     conn, told = module_conn, batch.histories
     play_reversals(conn, told)
     ends = [playing.state(conn)]
@@ -126,10 +109,6 @@ def play_reversals(conn: psycopg.Connection, told: Sequence[History]) -> None:
             if doomed is None:
                 continue
             ends.setdefault(doomed, []).append(("undo", run_id, None))
-            for verdict in ("accepted", "rescaled"):
-                names = [symbol(n) for n, step in now if step.text == verdict and step.doomed == doomed]
-                if names:
-                    playing.decide(conn, playing.held_of(conn, run_id, names), verdict)
         for n, step in now:
             if step.kind == "correct":
                 playing.act(conn, n, step, [])
@@ -143,7 +122,7 @@ def play_reversals(conn: psycopg.Connection, told: Sequence[History]) -> None:
         playing.act(conn, number if step else 0, Step(kind, day=step.day if step else ""), [number])
 
 
-@given(batches(heaps()), st.permutations(KINDS), st.booleans())
+@given(batches(heaps(), TOGETHER), st.permutations(KINDS), st.booleans())
 @histories(TOGETHER)
 def test_any_order_and_grouping_gives_the_same_tables(
     module_conn: psycopg.Connection, batch: Batch, order: list[str], backwards: bool

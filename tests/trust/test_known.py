@@ -8,19 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.tally import SHORT
 from tests.support.writing import actions, at, bars, closes, listed, rates
-from tests.trust.acting import check, correct, decide, edit, emptied, now, release, undo
+from tests.trust.acting import check, correct, decide, edit, emptied, release, undo
 from tests.trust.test_undo import vendor
-from ticker_converter.errors import NotThere, TickerConverterError
+from ticker_converter.errors import NoRate, NotThere, TickerConverterError
 from ticker_converter.pipeline import Report
 from ticker_converter.queries.actions import actions as actions_of
 from ticker_converter.queries.conversion import rates as rates_of
 from ticker_converter.queries.explain import between_beliefs, between_dates
 from ticker_converter.queries.prices import prices as prices_of
-from ticker_converter.queries.result import Result
+from ticker_converter.queries.result import Policy, Result
 from ticker_converter.queries.returns import returns
 from ticker_converter.queries.value import value
 
@@ -130,7 +132,8 @@ def act(conn: psycopg.Connection, step: tuple[str, Any], runs: list[int]) -> Rep
 
 
 @given(st.lists(steps, min_size=2, max_size=8))
-def test_answers_of_a_time_never_change(
+@settings(max_examples=SHORT // 2)
+def test_every_command_answers_of_a_time_as_it_did(
     module_conn: psycopg.Connection, history: list[tuple[str, Any]]
 ) -> None:
     conn = module_conn
@@ -154,41 +157,6 @@ def test_answers_of_a_time_never_change(
         assert answers(conn, known) == before
 
 
-@given(
-    st.dictionaries(days, st.sampled_from(["10", "11", "12"]), min_size=3),
-    st.dictionaries(days, st.sampled_from(["1.1", "1.2"]), min_size=1),
-    st.booleans(), st.data(),
-)  # fmt: skip
-def test_days_in_any_order_and_grouping_give_the_same_tables(
-    module_conn: psycopg.Connection,
-    prices: dict[str, str],
-    fixings: dict[str, str],
-    fault: bool,
-    data: st.DataObject,
-) -> None:
-    conn, states = module_conn, []
-    if fault:  # from one day on in another unit
-        flipped = data.draw(st.sampled_from(DAYS[1:]), label="flips on")
-        prices = {
-            day: f"{Decimal(close) * 100}" if day >= flipped else close for day, close in prices.items()
-        }
-    rows = [("bar", f"A,{day},{close}") for day, close in sorted(prices.items())]
-    rows += [("rate", f"EUR,USD,{day},{rate}") for day, rate in sorted(fixings.items())]
-    for shuffled in (False, True):
-        emptied(conn)
-        listed(conn, "A")
-        order = data.draw(st.permutations(rows), label="order") if shuffled else rows
-        while order:
-            size = data.draw(st.integers(1, len(order)), label="together") if shuffled else len(order)
-            together, order = order[:size], order[size:]
-            for kind, load in (("bar", bars), ("rate", rates)):
-                if some := [row for each, row in together if each == kind]:
-                    load(conn, some)
-        check(conn)
-        states.append(now(conn))
-    assert states[0] == states[1]
-
-
 def test_past_deliveries_loaded_late_are_known_from_their_own_time(conn: psycopg.Connection) -> None:
     bars(conn, ["A,2024-01-02,10"], known_at=at("2024-01-03"), fetched_at=at("2024-06-01"))
     bars(conn, ["A,2024-01-02,12"], known_at=at("2024-03-03"), fetched_at=at("2024-06-01"))
@@ -197,3 +165,23 @@ def test_past_deliveries_loaded_late_are_known_from_their_own_time(conn: psycopg
             ("2024-01-02", "2024-01-03", "2024-02-03", "2024-03-02", "2024-03-03")}  # fmt: skip
     assert list(seen.values()) == [None, "10", "11", "11", "12"]
     assert closes(conn, "A") == {"2024-01-02": "12"}
+
+
+def test_a_rate_joined_of_two_sources_is_known_after_one_of_them_was_taken_back(
+    conn: psycopg.Connection,
+) -> None:
+    rates(conn, ["EUR,USD,2024-01-02,1.1"], source="bank")
+    run = rates(conn, ["USD,GBP,2024-01-02,0.8"], source="broker")
+    policy = Policy(("bank", "broker"))
+
+    def ask(known: datetime | None) -> list[Any]:
+        day = date(2024, 1, 2)
+        return rates_of(conn, "EUR", "GBP", first=day, last=day, known_at=known, policy=policy).rows
+
+    then = clock(conn)
+    before = ask(then)
+    assert before[0][1] == Decimal("0.88")
+    undo(conn, run.run_id)
+    assert ask(then) == before
+    with pytest.raises(NoRate):
+        ask(None)

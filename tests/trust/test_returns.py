@@ -8,11 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.conversion.store import LOADED, Store
-from tests.trust.given import SECOND, amounts, closes, day, rolled_back
+from tests.trust.given import SECOND, closes, day
 from ticker_converter.errors import NoBars, NoBasis, NoRate, UnknownSymbol, Usage
 from ticker_converter.queries.result import Policy, Result
 from ticker_converter.queries.returns import returns
@@ -35,39 +33,6 @@ def test_a_known_case_by_hand(store: Store) -> None:
         "price": D("0.1"), "fx": D("-0.0625"), "cross": D("-0.00625"), "total": D("0.03125"),
     }  # fmt: skip
     assert found.head["currency"] == "GBP" and found.head["adjust"] == "splits"
-
-
-histories = st.lists(st.tuples(amounts, amounts), min_size=2, max_size=12)
-
-
-@given(histories)
-def test_parts_add_up_and_sessions_compound_to_the_range(
-    module_store: Store, history: list[tuple[Decimal, Decimal]]
-) -> None:
-    with rolled_back(module_store) as store:
-        a = store.instrument("A", "USD")
-        closes(store, a, "USD", {day(n): close for n, (close, _) in enumerate(history)})
-        store.rates([("files", "USD", "GBP", day(n), rate) for n, (_, rate) in enumerate(history)])
-        found = returns(store.conn, "A", currency="GBP")
-        parts = found.head["attribution"]
-        assert parts["price"] + parts["fx"] + parts["cross"] == parts["total"]
-        (p0, r0), (pn, rn) = history[0], history[-1]
-        for name, exact in {
-            "price": Fraction(pn) / Fraction(p0), "fx": Fraction(rn) / Fraction(r0),
-            "total": Fraction(pn) * Fraction(rn) / (Fraction(p0) * Fraction(r0)),
-        }.items():  # fmt: skip
-            assert abs(Fraction(parts[name]) - (exact - 1)) <= Fraction(1, 2 * 10**8)
-        compounded = Fraction(1)
-        for (_, local, fx, total, missing), (before, now) in zip(
-            found.rows, zip(history, history[1:], strict=False), strict=True
-        ):
-            assert missing is None
-            p, r = Fraction(now[0]) / Fraction(before[0]), Fraction(now[1]) / Fraction(before[1])
-            for shown, exact in ((local, p), (fx, r), (total, p * r)):
-                assert abs(Fraction(shown) - (exact - 1)) <= Fraction(1, 2 * 10**8)
-            compounded *= p * r
-        # The unrounded sessions compound to the range exactly; what is shown is each rounded once, to 8 decimals.
-        assert abs(Fraction(parts["total"]) - (compounded - 1)) <= Fraction(1, 2 * 10**8)
 
 
 def test_reported_sessions_compound_to_the_reported_range_within_their_rounding(store: Store) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
-
 import psycopg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support import writing
 from tests.support.writing import actions, bars, closes, held, listed, load, rates
-from tests.trust.acting import correct, decide, edit, emptied, now, release, undo
+from tests.trust.acting import correct, decide, edit, now, release, undo
 from ticker_converter.errors import NotThere
 from ticker_converter.pipeline import Report
 from ticker_converter.records import Payload
@@ -237,50 +232,15 @@ def test_an_action_that_two_runs_changed_is_as_before_both(conn: psycopg.Connect
     assert now(conn) == before
 
 
-# ---- any history ----
-
-days = st.sampled_from(["2024-01-02", "2024-01-03", "2024-01-04"])
-prices = st.sampled_from(["10", "11", "12"])
-Step = Callable[[psycopg.Connection], Report]
-
-
-@st.composite
-def imports(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
-    """One import: of bars by file, of bars by the vendor, of rates, or of dividends."""
-    kind = draw(st.sampled_from(["file", "file", "vendor", "rates", "actions"]))
-    return kind, draw(st.dictionaries(days, prices, min_size=1, max_size=3))
-
-
-def run_import(conn: psycopg.Connection, kind: str, rows: dict[str, str]) -> Report:
-    match kind:
-        case "file":
-            return bars(conn, [f"A,{day},{price}" for day, price in rows.items()])
-        case "vendor":
-            return vendor(conn, "A", rows)
-        case "rates":
-            return rates(conn, [f"EUR,USD,{day},{Decimal(price) / 10}" for day, price in rows.items()])
-    return actions(conn, [f"A,{day},dividend,{price}" for day, price in rows.items()])
-
-
-@given(st.lists(imports(), min_size=2, max_size=6), st.data())
-def test_undo_is_as_if_the_runs_had_never_been(
-    module_conn: psycopg.Connection, history: list[tuple[str, dict[str, str]]], data: st.DataObject
-) -> None:
-    conn, number = module_conn, len(history)
-    wrong = data.draw(
-        st.lists(st.integers(0, number - 1), unique=True, min_size=1, max_size=2), label="taken back"
-    )
-    after = data.draw(st.integers(max(wrong), number - 1), label="after")
-    states = []
-    for left_out in ((), wrong):
-        emptied(conn)
-        listed(conn, "A", providers=["alpha_vantage", "files"])
-        runs: dict[int, int] = {}
-        for n, (kind, rows) in enumerate(history):
-            if n not in left_out:
-                runs[n] = run_import(conn, kind, rows).run_id
-            if n == after and not left_out:
-                for each in wrong:
-                    undo(conn, runs[each])
-        states.append(now(conn))
-    assert states[0] == states[1]
+def test_a_bar_that_another_run_let_go_stays_its_own_runs(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10"])
+    before = now(conn)
+    jumped = bars(conn, ["A,2024-01-04,1000"])
+    waiting = now(conn)
+    assert held(conn) == [("A", "2024-01-04", "unit_jump")]
+    between = bars(conn, ["A,2024-01-02,1000"])
+    assert closes(conn, "A") == {"2024-01-02": "1000", "2024-01-04": "1000"} and not held(conn)
+    undo(conn, between.run_id)
+    assert now(conn) == waiting
+    undo(conn, jumped.run_id)
+    assert now(conn) == before

@@ -8,6 +8,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.tally import SHORT
 from tests.support.writing import at, bars, closes, held, weekdays
 
 NOW, DAYS = at("2024-12-01"), weekdays("2024-01-02", 100)
@@ -20,7 +21,9 @@ SERIES = st.lists(
 ).flatmap(lambda given: st.tuples(st.just(given), st.permutations(range(len(given))), st.integers(1, 3)))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=SHORT, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(SERIES)
 def test_the_order_of_arrival_does_not_matter(
     conn: psycopg.Connection, given: tuple[list[tuple[int, float]], list[int], int]

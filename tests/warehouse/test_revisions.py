@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.tally import SHORT
 from tests.support.writing import actions, at, bars, closes, counts, listed, rates, snapshot
 from ticker_converter.errors import Usage
 
@@ -152,7 +153,9 @@ def believed(files: list[list[tuple[int, int]]], hours: list[int], hour: int) ->
     return {day: value for day, (_, _, value) in found.items()}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=SHORT, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(STATEMENTS)
 def test_belief_is_what_a_naive_model_says(
     conn: psycopg.Connection, given: tuple[list[list[tuple[int, int]]], list[int]]

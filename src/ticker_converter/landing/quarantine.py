@@ -66,6 +66,11 @@ def undone(conn: psycopg.Connection) -> None:
     conn.execute(sql.load("landing/quarantine_undone"))
 
 
+def origins(conn: psycopg.Connection, ids: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Held bars by the load that brought them."""
+    return conn.execute(sql.load("landing/held_origins"), {"ids": list(ids)}).fetchall()
+
+
 def storable(entries: Sequence[Entry], verdict: str) -> Mapping[tuple[str, int], list[int]]:
     """Ids by kind and provider; Usage if one of them cannot be stored whatever a person says."""
     found: dict[tuple[str, int], list[int]] = defaultdict(list)

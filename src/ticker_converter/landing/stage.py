@@ -56,6 +56,11 @@ def suspects(conn: psycopg.Connection, instruments: Sequence[int] | None = None)
     conn.execute(sql.load("landing/stage_suspects"), {"instruments": given})
 
 
+def suspects_stored(conn: psycopg.Connection) -> None:
+    """After the walk: what `suspects` had staged is stored."""
+    conn.execute(sql.load("landing/suspects_stored"))
+
+
 def staged_instruments(conn: psycopg.Connection) -> list[int]:
     """The instruments of the staged bars."""
     return [row[0] for row in conn.execute(sql.load("landing/staged_instruments")).fetchall()]

@@ -831,11 +831,14 @@ CREATE FUNCTION mart.fx_via(p_from text, p_to text, p_low date, p_high date, p_s
     LANGUAGE sql STABLE
     AS $$
     -- Where two sources may be joined: at a source's pivot, or at whatever a source without one has published. None
-    -- while fewer than two of the sources have any rate.
+    -- while fewer than two of the sources have, or where the past is asked for had, any rate.
     WITH src AS (
         SELECT s.source_id, s.pivot
         FROM mart.source AS s
-        WHERE s.source = ANY (p_sources) AND EXISTS (SELECT FROM mart.fx_rate AS r WHERE r.source_id = s.source_id)
+        WHERE s.source = ANY (p_sources) AND (  -- also what was undone since: past answers by a join had become empty
+            EXISTS (SELECT FROM mart.fx_rate AS r WHERE r.source_id = s.source_id)
+            OR p_known IS NOT NULL AND EXISTS (
+                SELECT FROM mart.fx_rate_revision AS r WHERE r.source_id = s.source_id))
     )
     SELECT v.code
     FROM (
@@ -1500,7 +1503,7 @@ CREATE VIEW landing.dead_load AS
     l.delivery_id,
     COALESCE(r.run_id, d.run_id) AS run_id
    FROM ((landing.load l
-     LEFT JOIN landing.run r ON (((r.run_id = l.run_id) AND (r.undone_by IS NOT NULL))))
+     LEFT JOIN landing.run r ON (((r.run_id = l.run_id) AND (r.undone_by IS NOT NULL) AND (l.kind <> 'undo'::text))))
      LEFT JOIN ( SELECT x.delivery_id,
             x.run_id
            FROM (landing.delivery x

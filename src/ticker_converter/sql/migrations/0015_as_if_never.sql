@@ -1,5 +1,4 @@
--- Where two sources are joined for a past belief, also the rates count that were taken back since: an answer of March
--- was empty in April when one source's only rates had been undone.
+-- What was known before an act stays known, and what was taken back is as if it had never been.
 
 CREATE OR REPLACE FUNCTION mart.fx_via(
     p_from text, p_to text, p_low date, p_high date, p_sources text[], p_known timestamptz
@@ -12,7 +11,7 @@ AS $$
     WITH src AS (
         SELECT s.source_id, s.pivot
         FROM mart.source AS s
-        WHERE s.source = ANY (p_sources) AND (
+        WHERE s.source = ANY (p_sources) AND (  -- also what was undone since: past answers by a join had become empty
             EXISTS (SELECT FROM mart.fx_rate AS r WHERE r.source_id = s.source_id)
             OR p_known IS NOT NULL AND EXISTS (
                 SELECT FROM mart.fx_rate_revision AS r WHERE r.source_id = s.source_id))
@@ -34,3 +33,14 @@ AS $$
     ) AS v
     WHERE v.code NOT IN (p_from, p_to) AND (SELECT count(*) FROM src) > 1
 $$;
+
+-- A bar that was held and let go by another run's load is no statement of that other run.
+CREATE OR REPLACE VIEW landing.dead_load AS
+SELECT l.load_id, l.delivery_id, coalesce(r.run_id, d.run_id) AS run_id
+FROM landing.load AS l
+LEFT JOIN landing.run AS r ON r.run_id = l.run_id AND r.undone_by IS NOT NULL AND l.kind <> 'undo'
+LEFT JOIN (
+    SELECT x.delivery_id, x.run_id FROM landing.delivery AS x JOIN landing.run AS n USING (run_id)
+    WHERE n.undone_by IS NOT NULL
+) AS d USING (delivery_id)
+WHERE r.run_id IS NOT NULL OR d.run_id IS NOT NULL;
