@@ -47,6 +47,8 @@ class Case:
     world: World
     first: date
     asked: Question
+    before: int = 0
+    "Days before the first that are asked for too: a long series is read from the rates filled per day."
 
     @property
     def days(self) -> list[date]:
@@ -76,7 +78,7 @@ def cases(draw: st.DrawFn) -> Case:
     sources = draw(st.permutations(sorted(PIVOTS)))[: draw(st.sampled_from([4, 3, 2, 1]))]
     max_age, lag = draw(st.sampled_from([7, 3, 0, 10])), draw(st.sampled_from([0, 0, 0, 1, 2]))
     asked = Question(origin, goal, first, tuple(sources), max_age, lag, draw(st.booleans()))
-    return Case(world, first, asked)
+    return Case(world, first, asked, draw(st.sampled_from((0, 0, 60))))
 
 
 def put(store: Store, published: tuple[Published, ...]) -> None:
@@ -85,6 +87,12 @@ def put(store: Store, published: tuple[Published, ...]) -> None:
         (row.source, row.base, row.quote, row.on, Decimal(row.rate.numerator) / Decimal(row.rate.denominator))
         for row in published
     )
+
+
+def whole(store: Store, case: Case, asked: Question, last: date, legs: bool = True) -> list[Any]:
+    """The days up to one, of a series that may begin long before them."""
+    rows = series(store, asked, case.days[0] - timedelta(case.before), last, legs)
+    return rows[case.before :]
 
 
 def series(store: Store, asked: Question, first: date, last: date, legs: bool = True) -> list[Any]:
@@ -115,7 +123,7 @@ def agrees(row: Any, right: Answer) -> bool:
 @histories(short=300)
 def test_every_day_of_every_history_is_as_the_rules_say(module_store: Store, case: Case) -> None:
     put(module_store, case.world.published)
-    rows = series(module_store, case.asked, case.days[0], case.days[-1])
+    rows = whole(module_store, case, case.asked, case.days[-1])
     assert [row[0] for row in rows] == case.days
     for row in rows:
         asked = replace(case.asked, on=row[0])
@@ -154,11 +162,11 @@ def check_receipt(asked: Question, row: Any) -> None:
 def test_a_rate_published_later_changes_no_earlier_day(module_store: Store, case: Case, cut: int) -> None:
     day = case.days[cut]
     put(module_store, case.world.published)
-    with_later = series(module_store, case.asked, case.days[0], day)
+    with_later = whole(module_store, case, case.asked, day)
     module_store.conn.execute(
         "DELETE FROM warehouse.fact_fx_rate WHERE rate_date > %s", [day - timedelta(case.asked.lag)]
     )
-    assert series(module_store, case.asked, case.days[0], day) == with_later
+    assert whole(module_store, case, case.asked, day) == with_later
     checked()
 
 
@@ -167,10 +175,8 @@ def test_a_rate_published_later_changes_no_earlier_day(module_store: Store, case
 def test_there_and_back_again_is_one(module_store: Store, case: Case) -> None:
     put(module_store, case.world.published)
     back = replace(case.asked, origin=case.asked.goal, goal=case.asked.origin)
-    there = series(module_store, case.asked, case.days[0], case.days[-1], legs=False)
-    for row, returned in zip(
-        there, series(module_store, back, case.days[0], case.days[-1], legs=False), strict=True
-    ):
+    there = whole(module_store, case, case.asked, case.days[-1], legs=False)
+    for row, returned in zip(there, whole(module_store, case, back, case.days[-1], legs=False), strict=True):
         assert (row[2], row[4]) == (returned[2], returned[4])
         if row[1] is not None:
             assert close(Fraction(row[1]) * Fraction(returned[1]), Fraction(1))

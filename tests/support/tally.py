@@ -23,7 +23,7 @@ _checked: Counter[str] = Counter()
 
 def is_long() -> bool:
     """Whether `HYPOTHESIS_PROFILE=long` was asked for."""
-    return hypothesis.settings.default.max_examples >= 1000
+    return hypothesis.settings().max_examples >= 1000
 
 
 def histories(together: int = 1, short: int = SHORT) -> hypothesis.settings:
