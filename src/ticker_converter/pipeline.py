@@ -13,7 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Any
+
+from polars import DataFrame
 
 from ticker_converter import fetching, providers
 from ticker_converter.db import Connection
@@ -26,11 +29,13 @@ from ticker_converter.errors import (
     Usage,
 )
 from ticker_converter.landing import payloads, quarantine, refusals, runs, stage
+from ticker_converter.landing.ahead import ahead
 from ticker_converter.landing.payloads import Delivery
 from ticker_converter.landing.quarantine import Entry
 from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import answered, judge, released, walk
-from ticker_converter.warehouse import instruments, mending, merge, order
+from ticker_converter.validate.screen import Screen
+from ticker_converter.warehouse import bulk, instruments, mending, merge, order
 from ticker_converter.warehouse.resolve import Resolver
 
 Instead = Callable[[Call, TickerConverterError], Sequence[Call]]
@@ -243,12 +248,14 @@ class Run:
                 self.report.messages.append(f"{payload.request}: {parsed.message}")
                 payloads.settle(self.conn, delivery.delivery_id, "nothing", version, parsed.message)
                 return Counts()
-            with self.conn.transaction():
-                counts = self._publish(delivery, parsed, version, kind)
-                nothing = None if counts.read or parsed.whole else "holds no bar, rate or action to load"
-                payloads.settle(
-                    self.conn, delivery.delivery_id, "nothing" if nothing else "loaded", version, nothing
+            try:
+                counts, nothing = self._transaction(delivery, parsed, version, kind)
+            except bulk.Scattered:
+                counts, nothing = self._transaction(
+                    delivery, source.parse(payload), version, kind, sifted=False
                 )
+            if counts.inserted > bulk.LARGE:
+                bulk.settle(self.conn)
             if nothing:
                 self.report.messages.append(f"{payload.request}: {nothing}")
         except (Permanent, ProviderBusy) as error:
@@ -258,7 +265,17 @@ class Run:
         self.report.counts += counts
         return counts
 
-    def _publish(self, delivery: Delivery, parsed: Parsed, version: int, kind: str) -> Counts:
+    def _transaction(
+        self, delivery: Delivery, parsed: Parsed, version: int, kind: str, *, sifted: bool = True
+    ) -> tuple[Counts, str | None]:
+        with self.conn.transaction():
+            counts = self._publish(delivery, parsed, version, kind, sifted)
+            nothing = None if counts.read or parsed.whole else "holds no bar, rate or action to load"
+            state = "nothing" if nothing else "loaded"
+            payloads.settle(self.conn, delivery.delivery_id, state, version, nothing)
+        return counts, nothing
+
+    def _publish(self, delivery: Delivery, parsed: Parsed, version: int, kind: str, sifted: bool) -> Counts:
         conn, payload, counts = self.conn, delivery.payload, Counts()
         load = merge.begin(
             conn, self.report.run_id, kind, delivery_id=delivery.delivery_id, parser_version=version,
@@ -279,11 +296,21 @@ class Run:
             moved += self.rejudge(load) if walk(conn) else 0
             stage.clear(conn)
         self.progress(f"reading {payload.request}")
-        bars = stage.bars(conn, parsed.bars, resolve)
+        short = bulk.Bulk(conn, load, source) if sifted and kind == "load" and not load.backdated else None
+        bars = self._stage(parsed.bars, Screen(conn, true_at), resolve, short)
+        counts += short.counts if short else Counts()
+        resolve.fill_units()
         if bars.rows:
             self.progress(f"judging and storing {bars.rows:,} bars")
-            resolve.fill_units()
-            held = judge(conn, "price", true_at, source, load.load_id, distinct=bars.ordered)
+            held = judge(
+                conn,
+                "price",
+                true_at,
+                source,
+                load.load_id,
+                distinct=bars.ordered,
+                suspects=bool(bars.suspects),
+            )
             known = answered(conn, source) if held else 0
             aside = order.keep_shadow(conn, load, source)
             merged = merge.prices(conn, load, source, bars.rows - aside.read, held, ordered=bars.ordered)
@@ -304,6 +331,20 @@ class Run:
         declared = providers.publisher(name)
         handmade = declared is None and name != by and by == "files"
         return instruments.source_id(self.conn, name, handmade, declared)
+
+    def _stage(
+        self, bars: Iterable[DataFrame], screen: Screen, resolve: Resolver, short: bulk.Bulk | None
+    ) -> stage.Bars:
+        """Stage bars. A large file is parsed ahead and screened first, and part of it may take a short way."""
+        frames = stage.readable(bars)
+        first = next(frames, None)
+        if first is None or first.height < bulk.LARGE:
+            return stage.bars(
+                self.conn, stage.placed(chain([] if first is None else [first], frames), resolve)
+            )
+        ready = ahead(map(screen.by_row, chain([first], frames)))
+        placed = map(screen.by_place, stage.placed(ready, resolve))
+        return stage.bars(self.conn, short.sift(placed) if short else placed)
 
     def rejudge(self, load: merge.Load) -> int:
         """Bars read before are judged again where new ones or new splits stand beside them: stored ones that are now

@@ -7,7 +7,7 @@ rounded here. The tables empty themselves when the transaction ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,8 +20,12 @@ from ticker_converter.records import Place
 
 #: What PostgreSQL's numeric reads and a market can mean: digits, a point, a small exponent. No NaN, no infinity.
 NUMBER = r"^[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?$"
+#: The numbers of most files: no sign, no exponent, and never too long for exact decimals of 38 digits.
+PLAIN = r"^[0-9]{1,15}(?:\.[0-9]{1,10})?$"
 ISO_DATE = r"^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}$"
 BASES = {"raw": "r", "splits": "s", "all": "a"}
+VALUES = {"new": "value", "old": "value", "amount": "value"}
+NUMBERS = ("open", "high", "low", "close", "volume")
 
 
 Resolve = Callable[[str | None, str | None, str | None], Place]
@@ -79,16 +83,19 @@ def held(conn: psycopg.Connection, kind: str, ids: Sequence[int], factor: Decima
 
 @dataclass(slots=True)
 class Bars:
-    """How many bars were staged, and whether they came in strict order of instrument and day: then no two are of the
-    same day, and neither the rule on duplicates nor a sort has anything to do."""
+    """How many bars were staged, how many of them not proven to offend no rule about one row, and whether they came in
+    strict order of instrument and day: then no two are of the same day, and neither the rule on duplicates nor a sort
+    has anything to do."""
 
     rows: int = 0
+    suspects: int = 0
     ordered: bool = True
     last: tuple[int, str] = (-1, "")
 
     def watch(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Look at the next frame on its way."""
         self.rows += frame.height
+        self.suspects += int(frame["suspect"].sum())
         if not self.ordered or not frame.height:
             return frame
         key, day = pl.col("instrument_id"), pl.col("date")
@@ -102,14 +109,44 @@ class Bars:
         return frame
 
 
-def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: Resolve) -> Bars:
-    """Stage bars."""
-    numbers, staged = ("open", "high", "low", "close", "volume"), Bars()
+def readable(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Bars whose cells are what COPY takes, or null with the cell in `bad`; `day` is the date as one, and `plain` tells
+    that the numbers are digits and a point only. Asks nothing of the database."""
+    plain = pl.all_horizontal(pl.col(name).str.contains(PLAIN).fill_null(True) for name in NUMBERS)
+    for frame in frames:
+        day = frame["date"].str.to_date("%Y-%m-%d", strict=False).alias("day")
+        iso = day.dt.to_string("%Y-%m-%d").eq_missing(frame["date"]) & day.dt.year().is_between(1, 9999)
+        if iso.all() and frame.select(plain.all()).item():
+            typed = frame.with_columns(
+                pl.lit(None, dtype=pl.String).alias("bad"), day, pl.lit(True).alias("plain")
+            )
+        else:
+            typed = _readable(frame, NUMBERS, ("date",))
+            typed = typed.with_columns(
+                pl.col("date").str.to_date("%Y-%m-%d").alias("day"), plain.alias("plain")
+            )
+        yield typed.with_columns(pl.col("basis").fill_null("raw").replace_strict(BASES))
+
+
+def placed(frames: Iterable[pl.DataFrame], resolve: Resolve) -> Iterator[pl.DataFrame]:
+    """Readable bars with their instruments and units."""
+    for frame in frames:
+        yield _detailed(_placed(frame, resolve))
+
+
+def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame]) -> Bars:
+    """Stage placed bars; those of a frame without the column `clean` are suspects all."""
+    staged = Bars()
+
+    def marked(frame: pl.DataFrame) -> pl.DataFrame:
+        suspect = ~pl.col("clean") if "clean" in frame.columns else pl.lit(True)
+        return staged.watch(frame.with_columns(suspect.alias("suspect")))
+
     _copy(
         conn,
         "price",
-        (staged.watch(_typed(_placed(frame, resolve), numbers, ("date",))) for frame in frames),
-        ("row", "instrument_id", "date", "unit_id", "basis", *numbers, "detail"),
+        map(marked, frames),
+        ("row", "instrument_id", "date", "unit_id", "basis", *NUMBERS, "detail", "suspect"),
     )
     return staged
 
@@ -126,7 +163,7 @@ def rates(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], source_id: C
     return _copy(
         conn,
         "rate",
-        (_typed(sourced(frame), ("rate",), ("date",)) for frame in frames),
+        (_detailed(sourced(_readable(frame, ("rate",), ("date",)))) for frame in frames),
         ("row", "source_id", "base", "quote", "date", "rate", "detail"),
     )
 
@@ -157,12 +194,12 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
         conn,
         "action",
         (
-            _typed(
-                split(_placed(frame, resolve)),
-                numbers,
-                ("ex_date", "pay_date"),
-                rename={"new": "value", "old": "value", "amount": "value"},
-            ).with_columns(pl.col("pay_date").fill_null("infinity"))
+            _detailed(
+                _placed(_readable(split(frame), numbers, ("ex_date", "pay_date"), rename=VALUES), resolve)
+            ).with_columns(
+                pl.col("pay_date").fill_null("infinity"),
+                pl.col("basis").fill_null("raw").replace_strict(BASES),
+            )
             for frame in frames
         ),
         (
@@ -199,57 +236,69 @@ def _placed(frame: pl.DataFrame, resolve: Resolve) -> pl.DataFrame:
     return frame.join(looked_up, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _typed(
-    frame: pl.DataFrame, numbers: Sequence[str], dates: Sequence[str], rename: dict[str, str] | None = None
+def _readable(
+    frame: pl.DataFrame, numbers: Sequence[str], dates: Sequence[str], rename: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """Text columns to what COPY takes; what is neither empty nor readable goes to `detail` as JSON."""
-    rename = rename or {}
-    bad = {}
-    columns = []
-    for name in numbers:
-        text = pl.col(name).str.strip_chars()
-        fine = text.str.contains(NUMBER)
-        bad[name] = text.is_not_null() & (text != "") & ~fine
-        columns.append(pl.when(fine).then(text).alias(name))
-    for name in dates:
-        text = pl.col(name).str.strip_chars()
-        fine = text.str.contains(ISO_DATE) & text.str.to_date("%Y-%m-%d", strict=False).is_not_null()
-        bad[name] = text.is_not_null() & (text != "") & ~fine
-        columns.append(pl.when(fine).then(text).alias(name))
-    wrong = pl.any_horizontal(*bad.values()).fill_null(False)
-    if "unit_text" in frame.columns:
-        wrong |= pl.col("unit_text").is_not_null() | pl.col("instrument_id").is_null()
-    if "kind_text" in frame.columns:
-        wrong |= pl.col("kind_text").is_not_null()
-    flagged = frame.with_columns(wrong.alias("wrong"), **{f"bad_{name}": test for name, test in bad.items()})
-    details = [
-        _detail(row, bad, rename) if row["wrong"] else None
-        for row in flagged.filter(pl.col("wrong")).iter_rows(named=True)
-    ]
-    typed = flagged.with_columns(*columns)
-    if "basis" in frame.columns:
-        typed = typed.with_columns(pl.col("basis").fill_null("raw").replace_strict(BASES))
-    if not details:
-        return typed.with_columns(pl.lit(None, dtype=pl.String).alias("detail"))
-    where = typed["wrong"].arg_true()
-    column = pl.Series("detail", [None] * typed.height, dtype=pl.String).scatter(
-        where, pl.Series(details, dtype=pl.String)
+    """Text columns to what COPY takes; what is neither empty nor readable goes to `bad`, as JSON by column."""
+    names = (*numbers, *dates)
+    text = frame.with_columns(pl.col(name).str.strip_chars() for name in names)
+    fine = text.select(
+        *(pl.col(name).str.contains(NUMBER) for name in numbers),
+        *(
+            pl.col(name).str.contains(ISO_DATE)
+            & pl.col(name).str.to_date("%Y-%m-%d", strict=False).is_not_null()
+            for name in dates
+        ),
     )
-    return typed.with_columns(column)
+    if all(fine[name].all() for name in names):
+        return text.with_columns(pl.lit(None, dtype=pl.String).alias("bad"))
+    bad = text.select(((pl.col(name) != "") & ~fine[name]).fill_null(False) for name in names)
+    wrong = bad.select(pl.any_horizontal(names)).to_series()
+    cells = zip(
+        bad.filter(wrong).iter_rows(named=True), frame.filter(wrong).iter_rows(named=True), strict=True
+    )
+    found = [
+        json.dumps({(rename or {}).get(name, name): _shown(row[name]) for name in names if flags[name]})
+        for flags, row in cells
+    ]
+    return text.with_columns(
+        *(pl.when(fine[name]).then(pl.col(name)).alias(name) for name in names),
+        _scattered("bad", wrong, found),
+    )
 
 
-def _detail(row: dict[str, object], bad: dict[str, pl.Expr], rename: dict[str, str]) -> str:
+def _detailed(frame: pl.DataFrame) -> pl.DataFrame:
+    """With `detail`: what a row says that its columns cannot hold; null for most."""
+    tests = [pl.col("bad").is_not_null()]
+    if "unit_text" in frame.columns:
+        tests += [pl.col("unit_text").is_not_null(), pl.col("instrument_id").is_null()]
+    if "kind_text" in frame.columns:
+        tests.append(pl.col("kind_text").is_not_null())
+    wrong = frame.select(pl.any_horizontal(tests)).to_series()
+    if not wrong.any():
+        return frame.with_columns(pl.lit(None, dtype=pl.String).alias("detail"))
+    details = [_detail(row) for row in frame.filter(wrong).iter_rows(named=True)]
+    return frame.with_columns(_scattered("detail", wrong, details))
+
+
+def _scattered(name: str, where: pl.Series, values: Sequence[str]) -> pl.Series:
+    column = pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(where))
+    return column.scatter(where.arg_true(), pl.Series(values, dtype=pl.String))
+
+
+def _shown(value: object) -> str:
     # PostgreSQL's jsonb refuses NUL; anything longer than a sentence is no evidence.
-    def shown(value: object) -> str:
-        return str(value).replace("\x00", "\\0")[:200]
+    return str(value).replace("\x00", "\\0")[:200]
 
-    detail: dict[str, object] = {"symbol": shown(row["symbol"])} if row.get("symbol") is not None else {}
-    if found := {rename.get(name, name): shown(row[name]) for name in bad if row[f"bad_{name}"]}:
-        detail["bad"] = found
+
+def _detail(row: dict[str, object]) -> str:
+    detail: dict[str, object] = {"symbol": _shown(row["symbol"])} if row.get("symbol") is not None else {}
+    if row["bad"] is not None:
+        detail["bad"] = json.loads(str(row["bad"]))
     if row.get("unit_text") is not None:
-        detail["unit"] = shown(row["unit_text"])
+        detail["unit"] = _shown(row["unit_text"])
     if row.get("kind_text") is not None:
-        detail["kind"] = shown(row["kind_text"])
+        detail["kind"] = _shown(row["kind_text"])
     return json.dumps(detail)
 
 

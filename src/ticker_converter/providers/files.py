@@ -96,7 +96,9 @@ def _frames(
             "row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:])
         )
         frame = frame.with_columns(
-            iso_dates(frame[column], options.get("date_format")) for column in layout.schema.dates
+            iso_dates(frame[column], options.get("date_format"))
+            for column in layout.schema.dates
+            if column not in layout.typed or "date_format" in options
         )
         if layout.schema.about_symbols:
             _check_symbols(frame, layout, table, options, whose, name)
@@ -115,6 +117,9 @@ def _column(column: str, layout: Layout, options: Mapping[str, str]) -> pl.Expr:
     position = layout.at.get(column)
     if position is None or (column == "symbol" and given):
         return pl.lit(given, dtype=pl.String).alias(column)
+    if column in layout.typed:
+        cell = pl.col(str(position))
+        return (cell if given is None else cell.fill_null(given)).alias(column)
     cell = pl.col(str(position)).str.strip_chars()
     cell = (
         pl.when(cell.is_in(MISSING) if column in layout.schema.numbers else cell == "")

@@ -44,12 +44,14 @@ SCHEMAS = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The position of each column that is read, by its name in the schema, and the headers left out."""
+    """The position of each column that is read, by its name in the schema, and the headers left out. `typed`: the
+    columns of numbers and of dates that the file itself says hold such, whose text is therefore as it should be."""
 
     schema: Schema
     at: Mapping[str, int]
     width: int
     ignored: tuple[str, ...]
+    typed: frozenset[str] = frozenset()
 
 
 def schema(options: Mapping[str, str]) -> Schema:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -70,6 +71,10 @@ def parquet_table(payload: Payload, head: bodies.Head) -> tuple[Layout, Iterator
         raise Unreadable(f"{head.name}: has columns and no rows")
     if rows > MOST_ROWS:
         raise Unreadable(f"{head.name}: claims {rows} rows; at most {MOST_ROWS} are read")
+    kinds = {column: types.dtypes()[position] for column, position in found.at.items()}
+    numbers = {column for column in found.schema.numbers if column in kinds and kinds[column].is_numeric()}
+    dates = {column for column in found.schema.dates if kinds.get(column) in (pl.Date, pl.Datetime)}
+    found = replace(found, typed=frozenset(numbers | dates))
     return found, _parquet_pieces(lazy, types, found, rows, head.name)
 
 

@@ -2449,6 +2449,10 @@ CREATE INDEX delivery_request ON landing.delivery USING btree (provider, request
 
 CREATE INDEX delivery_waiting ON landing.delivery USING btree (delivery_id) WHERE (state = 'landed'::text);
 
+CREATE INDEX load_given ON landing.load USING btree (load_id) WHERE ((recorded_at - known_from) > '00:01:00'::interval);
+
+COMMENT ON INDEX landing.load_given IS 'The few loads whose knowledge time a person gave.';
+
 CREATE INDEX load_known ON landing.load USING btree (known_from);
 
 CREATE INDEX load_run ON landing.load USING btree (run_id);

@@ -47,13 +47,15 @@ def judge(
     load_id: int,
     *,
     distinct: bool = False,
+    suspects: bool = True,
 ) -> int:
     """Judge the staged rows of `kind` (price, rate, action) and put the offenders into quarantine; returns how many.
 
     `fetched_at` stands for the time at which the rows were true: a session open then is held. `distinct`: staging saw
-    that no two rows are of one key."""
+    that no two rows are of one key. `suspects`: whether there is a row that the screen did not clear."""
     context = {"fetched_at": fetched_at, "source_id": source_id, "load_id": load_id}
-    for rules in RULES[kind]:
+    alone, together = RULES[kind]
+    for rules in (alone if suspects else (), together):
         for rule in rules:
             if distinct and rule == "conflicting_duplicate":
                 continue
@@ -65,10 +67,10 @@ def judge(
     held = conn.execute(sql.load("validate/hold")).rowcount
     if held:
         conn.execute(sql.load(f"validate/{kind}/quarantine"), context)
-    if kind == "price":
+    if kind == "price" and suspects:
         conn.execute(sql.load("validate/price/findings"), context)
-        if held:
-            conn.execute(sql.load("validate/price/calendar_findings"), context)
+    if kind == "price" and held:
+        conn.execute(sql.load("validate/price/calendar_findings"), context)
     return held
 
 

@@ -51,6 +51,8 @@ def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> 
             canonical = symbols.from_provider(symbol, provider)
         except Usage:
             return None
+        if (canonical, "files") == (symbol, provider):
+            return None
         row = conn.execute(
             sql.load("warehouse/instrument_find"), {"symbol": canonical, "provider": "files"}
         ).fetchone()
@@ -59,14 +61,16 @@ def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> 
 
 def add(
     conn: psycopg.Connection, symbol: str, *, unit: str, mic: str | None = None, name: str | None = None,
-    providers: Sequence[str] = ("files",), kind: str = "stock", recorded: bool = False,
+    providers: Sequence[str] = ("files",), kind: str = "stock", recorded: bool = False, ready: set[str] | None = None,
 ) -> Instrument:  # fmt: skip
     """Put a symbol on the list, or watch it again; a unit or MIC that contradicts what is stored is refused. The change
-    is recorded, unless it is `recorded` already: with the payload that brought it."""
+    is recorded, unless it is `recorded` already: with the payload that brought it. `ready` remembers the exchanges that
+    are checked, for who adds many."""
     symbols.check_symbol(symbol)
     declared = units.unit(unit)
     mic = mic or symbols.mic_of(symbol)
-    if mic is not None:
+    ready = set() if ready is None else ready
+    if mic is not None and mic not in ready:
         check_mic(conn, mic)
     with conn.transaction():
         known = find(conn, symbol)
@@ -99,8 +103,9 @@ def add(
                 "kind": kind,
             }
             _record(conn, symbol, change)
-    if mic is not None:
+    if mic is not None and mic not in ready:
         reference.ensure_calendar(conn, mic)
+        ready.add(mic)
     return get(conn, symbol)
 
 

@@ -24,6 +24,7 @@ class Resolver:
         self.unit_ids = instruments.unit_ids(conn)
         self.listings: dict[str, Listing] = {}
         self.added = 0
+        self.exchanges: set[str] = set()
 
     def declare(self, listing: Listing) -> None:
         """Remember how the payload itself describes an instrument."""
@@ -53,6 +54,7 @@ class Resolver:
                 self.conn, self._canonical(symbol, provider), unit=declared.unit,
                 mic=mic or self.options.get("mic") or (listing.mic if listing else None),
                 name=listing.name if listing else None, providers=[provider], recorded=True,
+                ready=self.exchanges,
             )  # fmt: skip
         if stated is not None and declared is None:
             return Place(found.instrument_id, None, stated)

@@ -2,5 +2,5 @@
 -- params: none
 -- returns: none
 COPY pg_temp.stage_price (
-    row_no, instrument_id, session, unit_id, basis, open, high, low, close, volume, detail
+    row_no, instrument_id, session, unit_id, basis, open, high, low, close, volume, detail, suspect
 ) FROM STDIN (FORMAT csv)

@@ -3,7 +3,7 @@
 -- returns: none
 INSERT INTO landing.finding (load_id, rule, subject, day, evidence)
 SELECT %(load_id)s, f.rule, i.symbol, s.session, f.evidence
-FROM pg_temp.stage_price AS s
+FROM pg_temp.suspect_price AS s
 JOIN warehouse.dim_instrument AS i USING (instrument_id)
 LEFT JOIN warehouse.dim_exchange AS e USING (mic)
 CROSS JOIN LATERAL (

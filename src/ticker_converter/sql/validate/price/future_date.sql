@@ -2,7 +2,7 @@
 -- params: fetched_at
 -- returns: row_no, evidence
 SELECT s.row_no, jsonb_build_object('date', s.session, 'fetched_at', %(fetched_at)s::timestamptz)
-FROM pg_temp.stage_price AS s
+FROM pg_temp.suspect_price AS s
 LEFT JOIN warehouse.dim_instrument AS i USING (instrument_id)
 LEFT JOIN warehouse.dim_exchange AS e USING (mic)
 WHERE s.session >= %(fetched_at)s::date - 2

@@ -7,7 +7,7 @@ SELECT s.row_no, jsonb_build_object('missing', array_remove(ARRAY[
     CASE WHEN s.high IS NULL AND NOT coalesce(s.detail -> 'bad' ? 'high', false) THEN 'high' END,
     CASE WHEN s.low IS NULL AND NOT coalesce(s.detail -> 'bad' ? 'low', false) THEN 'low' END,
     CASE WHEN s.close IS NULL AND NOT coalesce(s.detail -> 'bad' ? 'close', false) THEN 'close' END], NULL))
-FROM pg_temp.stage_price AS s
+FROM pg_temp.suspect_price AS s
 LEFT JOIN warehouse.dim_instrument AS i USING (instrument_id)
 WHERE (s.session IS NULL AND NOT coalesce(s.detail -> 'bad' ? 'date', false))
     OR (s.close IS NULL AND NOT coalesce(s.detail -> 'bad' ? 'close', false))

@@ -2,7 +2,7 @@
 -- params: none
 -- returns: row_no, evidence
 SELECT row_no, jsonb_build_object('open', open, 'high', high, 'low', low, 'close', close, 'ratio', round(r.ratio, 2))
-FROM pg_temp.stage_price
+FROM pg_temp.suspect_price
 CROSS JOIN LATERAL (
     SELECT greatest(open, high, low, close) / nullif(least(open, high, low, close), 0) AS ratio
 ) AS r

@@ -2,5 +2,5 @@
 -- params: none
 -- returns: row_no, evidence
 SELECT row_no, jsonb_build_object('high', high, 'low', low, 'close', close)
-FROM pg_temp.stage_price
+FROM pg_temp.suspect_price
 WHERE close > high OR close < low
