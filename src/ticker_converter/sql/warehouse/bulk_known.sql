@@ -1,6 +1,6 @@
 -- Of instruments, each with the first and the last day of new bars: whether anything was ever stored of it, whether bars of
--- it wait in quarantine or were answered there, or a provider
--- only shadows it, and how far apart the closes stand around those days.
+-- it wait in quarantine or were answered there (or a provider shadows it), and how far apart the closes stand around
+-- those days.
 -- params: instruments, firsts, lasts
 -- returns: instrument_id, stored, waiting, low, high
 SELECT g.instrument_id, f.instrument_id IS NOT NULL OR r.instrument_id IS NOT NULL OR o.instrument_id IS NOT NULL,
