@@ -248,9 +248,11 @@ class Run:
                 self.report.messages.append(f"{payload.request}: {parsed.message}")
                 payloads.settle(self.conn, delivery.delivery_id, "nothing", version, parsed.message)
                 return Counts()
+            said = len(self.report.messages)
             try:
                 counts, nothing = self._transaction(delivery, parsed, version, kind)
             except bulk.Scattered:
+                del self.report.messages[said:]
                 counts, nothing = self._transaction(
                     delivery, source.parse(payload), version, kind, sifted=False
                 )
