@@ -28,6 +28,16 @@ def module_store(server: postgres.Server, template: str) -> Iterator[Store]:
     server.drop(name)
 
 
+@pytest.fixture(scope="module")
+def module_conn(server: postgres.Server, template: str) -> Iterator[psycopg.Connection[Any]]:
+    """One database for a whole module, for the pipeline."""
+    name = f"a{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server.create(name, template), autocommit=True) as conn:
+        db.exact(conn)
+        yield conn
+    server.drop(name)
+
+
 @pytest.fixture
 def store(module_store: Store) -> Iterator[Store]:
     """The module's database; what a test puts in is taken back."""

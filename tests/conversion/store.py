@@ -105,6 +105,13 @@ class Store:
                 " %s::numeric, %s::numeric)",
                 [(instrument, row[0], load, source, unit_id, basis, *row[1:]) for row in rows],
             )
+        self.conn.execute(
+            "INSERT INTO warehouse.coverage SELECT %(id)s, min(session), max(session), count(*)"
+            " FROM warehouse.fact_price WHERE instrument_id = %(id)s HAVING count(*) > 0"
+            " ON CONFLICT (instrument_id) DO UPDATE SET first_session = excluded.first_session,"
+            " last_session = excluded.last_session, bars = excluded.bars",
+            {"id": instrument},
+        )
 
     def split(
         self, instrument: int, ex_date: date | str, new: str, old: str = "1", kind: str = "split"

@@ -922,13 +922,19 @@ $$;
 CREATE FUNCTION mart.latest(p_on date, p_known timestamp with time zone) RETURNS TABLE(instrument_id integer, symbol text, mic text, session date, unit text, currency text, per integer, basis "char", close numeric, volume numeric, missing text)
     LANGUAGE sql STABLE
     AS $$
-    -- The last stored bar on or before p_on of every instrument on the watch list, as stored. `missing`: `no_price`,
+    SELECT * FROM mart.latest(p_on, p_known, NULL)
+$$;
+
+CREATE FUNCTION mart.latest(p_on date, p_known timestamp with time zone, p_only integer[]) RETURNS TABLE(instrument_id integer, symbol text, mic text, session date, unit text, currency text, per integer, basis "char", close numeric, volume numeric, missing text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- The last stored bar on or before p_on of every instrument on the watch list (or of those of them in p_only), as stored. `missing`: `no_price`,
     -- or `price_too_old` where it is more than 10 sessions older than p_on.
     WITH bar AS MATERIALIZED (
         SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, b.volume, b.unit_id
         FROM mart.instrument AS i
         LEFT JOIN LATERAL mart.bar_until(i.instrument_id, p_on, NULL, 0, p_known) AS b ON true
-        WHERE i.watched
+        WHERE i.watched AND (p_only IS NULL OR i.instrument_id = ANY (p_only))
     ),
     age AS MATERIALIZED (
         SELECT d.mic, d.session, mart.sessions_between(d.mic, d.session, p_on) AS sessions
@@ -971,7 +977,13 @@ COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 
 CREATE FUNCTION mart.moves(p_on date, p_back integer, p_before date, p_adjust text, p_to text, p_known timestamp with time zone, p_sources text[], p_max_age integer, p_pegs boolean) RETURNS TABLE(symbol text, mic text, currency text, base date, session date, close numeric, local numeric, fx numeric, total numeric, turnover numeric, missing text)
     LANGUAGE sql STABLE
     AS $$
-    -- How far each watched instrument moved to its last session on or before p_on, from the p_back-th session before
+    SELECT * FROM mart.moves(p_on, p_back, p_before, p_adjust, p_to, p_known, p_sources, p_max_age, p_pegs, NULL)
+$$;
+
+CREATE FUNCTION mart.moves(p_on date, p_back integer, p_before date, p_adjust text, p_to text, p_known timestamp with time zone, p_sources text[], p_max_age integer, p_pegs boolean, p_only integer[]) RETURNS TABLE(symbol text, mic text, currency text, base date, session date, close numeric, local numeric, fx numeric, total numeric, turnover numeric, missing text)
+    LANGUAGE sql STABLE
+    AS $$
+    -- How far each watched instrument (or those of them in p_only) moved to its last session on or before p_on, from the p_back-th session before
     -- (p_before null) or from the last session before p_before. close and turnover in p_to (null: the listing's
     -- currency); local, fx and total as DESIGN section 4 has returns, unrounded. A row that cannot be judged has
     -- `missing`. Both sessions have the basis of the last one.
@@ -981,7 +993,7 @@ CREATE FUNCTION mart.moves(p_on date, p_back integer, p_before date, p_adjust te
             coalesce(l.missing, CASE
                 WHEN l.basis = 's' AND p_adjust <> 'splits' OR l.basis = 'a' AND p_adjust <> 'all' THEN 'basis'
                 WHEN b.session IS NULL OR b.session >= l.session THEN 'too_few_sessions' END) AS reason
-        FROM mart.latest(p_on, p_known) AS l
+        FROM mart.latest(p_on, p_known, p_only) AS l
         LEFT JOIN LATERAL mart.bar_until(
             l.instrument_id, coalesce(p_before, l.session) - 1, l.basis, p_back - 1, p_known) AS b ON l.missing IS NULL
         LEFT JOIN mart.price_unit AS bu ON bu.unit_id = b.unit_id
@@ -1054,6 +1066,104 @@ $$;
 CREATE FUNCTION mart.price_shown(x numeric, as_published boolean) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN as_published THEN trim_scale(x) ELSE mart.money(x) END;
+
+CREATE FUNCTION mart.ranking(p_on date, p_back smallint, p_adjust text, p_to text, p_losers boolean, p_limit integer, p_sources text[], p_max_age integer, p_pegs boolean) RETURNS TABLE(symbol text, session date, base date, close numeric, local numeric, fx numeric, total numeric, missing text)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+-- The rows of mart.moves that a ranking of p_limit needs, as known now: the first ones of each group with one exchange,
+-- currency, base and last session (all of a group have one fx, so that they rank by their own price), and every
+-- instrument that cannot be judged. What mart.move cannot tell is asked of mart.moves.
+DECLARE
+    price text := CASE p_adjust WHEN 'splits' THEN 'splits' ELSE 'dividends' END;
+    groups mart.move[];
+    ids integer[];
+    before date := CASE WHEN p_back = 0 THEN date_trunc('year', p_on)::date END;
+BEGIN
+    WITH RECURSIVE grouped AS (
+        (SELECT m.* FROM mart.move AS m WHERE m.back = p_back
+        ORDER BY m.state, m.mic, m.currency, m.base, m.session LIMIT 1)
+        UNION ALL
+        SELECT n.*
+        FROM grouped AS g
+        CROSS JOIN LATERAL (
+            SELECT m.* FROM mart.move AS m
+            WHERE m.back = p_back AND (m.state, m.mic, m.currency, m.base, m.session)
+                > (g.state, g.mic, g.currency, g.base, g.session)
+            ORDER BY m.state, m.mic, m.currency, m.base, m.session LIMIT 1
+        ) AS n
+    )
+    SELECT array_agg(g::mart.move) INTO groups FROM grouped AS g;
+
+    SELECT array_agg(x.instrument_id) INTO ids
+    FROM (
+        SELECT s.instrument_id FROM mart.move_stale AS s
+        UNION
+        SELECT m.instrument_id
+        FROM unnest(groups) AS g
+        JOIN mart.move AS m ON m.back = p_back AND m.state = g.state AND m.mic = g.mic AND m.currency = g.currency
+            AND m.base = g.base AND m.session = g.session
+        WHERE g.state = 'special' OR g.state <> 'no_price' AND (
+            g.session > p_on OR p_back = 0 AND date_trunc('year', g.session) <> date_trunc('year', p_on))
+    ) AS x;
+    IF ids IS NOT NULL THEN
+        RETURN QUERY
+        SELECT m.symbol, m.session, m.base, m.close, m.local, m.fx, m.total, m.missing
+        FROM mart.moves(
+            p_on, greatest(p_back, 1), before, p_adjust, p_to, NULL, p_sources, p_max_age, p_pegs, ids) AS m;
+    END IF;
+
+    RETURN QUERY EXECUTE format($query$
+        WITH judged AS MATERIALIZED (
+            SELECT g.*,
+                CASE
+                    WHEN g.state = 'no_price' THEN g.state
+                    WHEN mart.sessions_between(nullif(g.mic, ''), g.session, $2) > 10 THEN 'price_too_old'
+                    WHEN g.state <> 'ok' THEN g.state
+                END AS reason
+            FROM unnest($1) AS g
+            WHERE g.state = 'no_price' OR g.state <> 'special' AND g.session <= $2
+                AND ($3 <> 0 OR date_trunc('year', g.session) = date_trunc('year', $2))
+        ),
+        asked AS (
+            SELECT j.currency, min(j.base) AS first, max(j.session) AS last FROM judged AS j
+            WHERE j.reason IS NULL GROUP BY j.currency
+        ),
+        rate AS MATERIALIZED (
+            SELECT a.currency, r.day, r.rate, r.missing
+            FROM asked AS a
+            CROSS JOIN LATERAL mart.fx_rates(a.currency, $4, a.first, a.last, $6, $7, NULL, 0, $8, false) AS r
+        ),
+        dated AS MATERIALIZED (
+            SELECT j.state, j.mic, j.currency, j.base, j.session, e.rate, round(e.rate * 1, 60) / b.rate AS fx,
+                coalesce(j.reason, e.missing, b.missing) AS reason
+            FROM judged AS j
+            LEFT JOIN rate AS e ON e.currency = j.currency AND e.day = j.session AND j.reason IS NULL
+            LEFT JOIN rate AS b ON b.currency = j.currency AND b.day = j.base AND j.reason IS NULL
+        )
+        SELECT f.symbol, d.session, d.base, round(f.close * d.rate, 40) / f.per, f.price - 1, d.fx - 1,
+            f.price * d.fx - 1, NULL::text
+        FROM dated AS d
+        CROSS JOIN LATERAL (
+            SELECT m.symbol, m.close, m.per, m.%1$I AS price
+            FROM mart.move AS m
+            WHERE m.back = $3 AND m.state = d.state AND m.mic = d.mic AND m.currency = d.currency AND m.base = d.base
+                AND m.session = d.session
+                AND NOT EXISTS (SELECT FROM mart.move_stale AS s WHERE s.instrument_id = m.instrument_id)
+            ORDER BY m.%1$I %2$s
+            FETCH FIRST $5 ROWS WITH TIES
+        ) AS f
+        WHERE d.reason IS NULL
+        UNION ALL
+        SELECT m.symbol, nullif(m.session, 'infinity'), nullif(m.base, 'infinity'), NULL, NULL, NULL, NULL, d.reason
+        FROM dated AS d
+        JOIN mart.move AS m ON m.back = $3 AND m.state = d.state AND m.mic = d.mic AND m.currency = d.currency
+            AND m.base = d.base AND m.session = d.session
+        WHERE d.reason IS NOT NULL
+            AND NOT EXISTS (SELECT FROM mart.move_stale AS s WHERE s.instrument_id = m.instrument_id)
+        $query$, price, CASE WHEN p_losers THEN 'ASC' ELSE 'DESC' END)
+    USING groups, p_on, p_back, p_to, p_limit, p_sources, p_max_age, p_pegs;
+END
+$_$;
 
 CREATE FUNCTION mart.sessions_between(p_mic text, p_after date, p_until date) RETURNS integer
     LANGUAGE sql STABLE
@@ -1162,6 +1272,94 @@ CREATE FUNCTION warehouse.actions_that_stand_again(p_undo integer) RETURNS TABLE
                     = (b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date)
                 AND t.known_from >= b.known_to
                 AND NOT EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = t.closed_by))
+$$;
+
+CREATE FUNCTION warehouse.derive_moves() RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+-- Bring mart.move up to the facts, for the instruments of which something has changed; returns how many.
+DECLARE
+    number integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM mart.move_stale) THEN
+        RETURN 0;
+    END IF;
+    DELETE FROM mart.move AS m USING mart.move_stale AS s WHERE m.instrument_id = s.instrument_id;
+    INSERT INTO mart.move (
+        back, instrument_id, state, mic, currency, base, session, symbol, close, per, splits, dividends
+    )
+    WITH last AS MATERIALIZED (
+        SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, u.per, u.currency
+        FROM mart.move_stale AS s
+        JOIN mart.instrument AS i USING (instrument_id)
+        LEFT JOIN LATERAL mart.bar_until(i.instrument_id, 'infinity', NULL, 0, NULL) AS b ON true
+        LEFT JOIN mart.price_unit AS u USING (unit_id)
+        WHERE i.watched
+    ),
+    base AS MATERIALIZED (
+        SELECT l.instrument_id, k.back, k.session AS base, round(k.close, 40) / u.per AS base_close, u.currency
+        FROM last AS l
+        CROSS JOIN LATERAL (
+            SELECT r.back::smallint AS back, r.session, r.close, r.unit_id
+            FROM (
+                SELECT row_number() OVER (ORDER BY p.session DESC) AS back, p.session, p.close, p.unit_id
+                FROM (
+                    SELECT f.session, f.close, f.unit_id FROM mart.price AS f
+                    WHERE f.instrument_id = l.instrument_id AND f.session < l.session AND f.basis = l.basis
+                    ORDER BY f.session DESC LIMIT 30
+                ) AS p
+            ) AS r
+            WHERE r.back IN (1, 5, 30)
+            UNION ALL
+            SELECT 0, y.session, y.close, y.unit_id
+            FROM mart.bar_until(
+                l.instrument_id, date_trunc('year', l.session)::date - 1, l.basis, 0, NULL) AS y
+        ) AS k
+        JOIN mart.price_unit AS u USING (unit_id)
+    ),
+    acted AS MATERIALIZED (  -- as mart.moves has it
+        SELECT b.instrument_id, b.back, b.base, l.session, k.adjust
+        FROM base AS b
+        JOIN last AS l USING (instrument_id)
+        CROSS JOIN (VALUES ('splits'), ('all')) AS k (adjust)
+        WHERE l.basis = 'r' AND EXISTS (
+            SELECT FROM mart.corporate_action AS a
+            WHERE a.instrument_id = b.instrument_id AND a.ex_date > b.base AND a.ex_date <= l.session
+                AND (a.kind <> 'dividend' OR k.adjust = 'all'))
+    ),
+    span AS MATERIALIZED (  -- without sources: a dividend in another currency than the price is worked out when asked
+        SELECT a.instrument_id, a.adjust, f.*
+        FROM (SELECT DISTINCT acted.instrument_id, acted.adjust FROM acted) AS a
+        CROSS JOIN LATERAL mart.adjustments(a.instrument_id, a.adjust, NULL, '{}', 0, false) AS f
+    ),
+    factor AS (
+        SELECT a.instrument_id, a.back, a.adjust, round(b.num * e.den, 60) / (b.den * e.num) AS ratio, b.missing
+        FROM acted AS a
+        JOIN span AS b ON b.instrument_id = a.instrument_id AND b.adjust = a.adjust AND a.base BETWEEN b.from_day AND b.to_day
+        JOIN span AS e ON e.instrument_id = a.instrument_id AND e.adjust = a.adjust AND a.session BETWEEN e.from_day AND e.to_day
+    )
+    SELECT w.back, l.instrument_id,
+        CASE
+            WHEN l.session IS NULL THEN 'no_price'
+            WHEN l.basis <> 'r' THEN 'special'
+            WHEN b.base IS NULL THEN 'too_few_sessions'
+            WHEN b.currency <> l.currency OR s.missing IS NOT NULL OR d.missing IS NOT NULL THEN 'special'
+            ELSE 'ok'
+        END,
+        coalesce(l.mic, ''), coalesce(l.currency, ''), coalesce(b.base, 'infinity'), coalesce(l.session, 'infinity'),
+        l.symbol, l.close, l.per,
+        round(l.close, 60) / (b.base_close * CASE WHEN s.back IS NULL THEN 1 ELSE s.ratio END * l.per),
+        round(l.close, 60) / (b.base_close * CASE WHEN d.back IS NULL THEN 1 ELSE d.ratio END * l.per)
+    FROM last AS l
+    CROSS JOIN (VALUES (1::smallint), (5::smallint), (30::smallint), (0::smallint)) AS w (back)
+    LEFT JOIN base AS b ON b.instrument_id = l.instrument_id AND b.back = w.back
+    LEFT JOIN factor AS s ON s.instrument_id = l.instrument_id AND s.back = w.back AND s.adjust = 'splits'
+    LEFT JOIN factor AS d ON d.instrument_id = l.instrument_id AND d.back = w.back AND d.adjust = 'all'
+    ORDER BY w.back, l.instrument_id;
+    DELETE FROM mart.move_stale;
+    GET DIAGNOSTICS number = ROW_COUNT;
+    RETURN number;
+END
 $$;
 
 CREATE FUNCTION warehouse.fx_all_changed() RETURNS trigger
@@ -1311,6 +1509,38 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION warehouse.moves_all_stale() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    DELETE FROM mart.move;
+    DELETE FROM mart.move_stale;
+    INSERT INTO mart.move_stale SELECT i.instrument_id FROM mart.instrument AS i;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION warehouse.moves_to_derive() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM warehouse.derive_moves();
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION warehouse.moves_went_stale() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO mart.move_stale SELECT DISTINCT t.instrument_id FROM touched AS t ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION warehouse.price_rank(p_instrument integer, p_source smallint, p_basis "char") RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -1331,6 +1561,18 @@ CREATE FUNCTION warehouse.price_rank(p_instrument integer, p_source smallint, p_
                 ORDER BY o.valid_from DESC LIMIT 1), i.providers), s.source) * 100, 10000 + p_source) END
     FROM warehouse.dim_instrument AS i, warehouse.dim_source AS s
     WHERE i.instrument_id = p_instrument AND s.source_id = p_source
+$$;
+
+CREATE FUNCTION warehouse.rebuild_marts() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+-- Derive everything anew from the facts.
+BEGIN
+    PERFORM warehouse.fx_refill();
+    DELETE FROM mart.move;
+    INSERT INTO mart.move_stale SELECT i.instrument_id FROM mart.instrument AS i ON CONFLICT DO NOTHING;
+    PERFORM warehouse.derive_moves();
+END
 $$;
 
 CREATE AGGREGATE landing.unit_level(level numeric, at bigint, forced boolean) (
@@ -2004,6 +2246,29 @@ CREATE VIEW mart.migration AS
 
 COMMENT ON VIEW mart.migration IS 'Applied migrations, for /health/ready.';
 
+CREATE TABLE mart.move (
+    back smallint NOT NULL,
+    instrument_id integer NOT NULL,
+    state text NOT NULL COLLATE pg_catalog."C",
+    mic text NOT NULL COLLATE pg_catalog."C",
+    currency text NOT NULL COLLATE pg_catalog."C",
+    base date NOT NULL,
+    session date NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    close numeric,
+    per integer,
+    splits numeric,
+    dividends numeric
+);
+
+COMMENT ON TABLE mart.move IS 'Per watched instrument and window (back: 1, 5 or 30 sessions; 0: since the last session of the year before) what the last close is of the base''s, adjusted for splits, or for dividends too. state: `ok`; `no_price`, `too_few_sessions`; `special`: is worked out when asked. '''' and infinity stand for none.';
+
+CREATE TABLE mart.move_stale (
+    instrument_id integer NOT NULL
+);
+
+COMMENT ON TABLE mart.move_stale IS 'Instruments whose rows in mart.move are not to be read: something has changed since.';
+
 CREATE TABLE warehouse.peg (
     currency text NOT NULL COLLATE pg_catalog."C",
     anchor text NOT NULL COLLATE pg_catalog."C",
@@ -2361,6 +2626,12 @@ ALTER TABLE ONLY mart.fx_filled
 ALTER TABLE ONLY mart.fx_pair
     ADD CONSTRAINT fx_pair_pkey PRIMARY KEY (source_id, x, y);
 
+ALTER TABLE ONLY mart.move
+    ADD CONSTRAINT move_pkey PRIMARY KEY (back, instrument_id);
+
+ALTER TABLE ONLY mart.move_stale
+    ADD CONSTRAINT move_stale_pkey PRIMARY KEY (instrument_id);
+
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
@@ -2461,6 +2732,10 @@ CREATE INDEX quarantine_held ON landing.quarantine USING btree (instrument_id, d
 
 CREATE INDEX quota_use_window ON landing.quota_use USING btree (provider, key_id, called_at);
 
+CREATE INDEX move_dividends ON mart.move USING btree (back, state, mic, currency, base, session, dividends, symbol);
+
+CREATE INDEX move_splits ON mart.move USING btree (back, state, mic, currency, base, session, splits, symbol);
+
 CREATE INDEX request_open ON ops.request USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX fact_price_other_basis ON warehouse.fact_price USING btree (instrument_id, session) WHERE (basis <> 'r'::"char");
@@ -2480,6 +2755,40 @@ CREATE TRIGGER fx_inserted AFTER INSERT ON warehouse.fact_fx_rate REFERENCING NE
 CREATE TRIGGER fx_pivot_changed AFTER UPDATE OF pivot ON warehouse.dim_source FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_all_changed();
 
 CREATE TRIGGER fx_updated AFTER UPDATE ON warehouse.fact_fx_rate REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_updated();
+
+CREATE TRIGGER moves_stale_delete AFTER DELETE ON warehouse.coverage REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_delete AFTER DELETE ON warehouse.dim_instrument REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_delete AFTER DELETE ON warehouse.fact_corporate_action REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_delete AFTER DELETE ON warehouse.fact_price REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_insert AFTER INSERT ON warehouse.coverage REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_insert AFTER INSERT ON warehouse.dim_instrument REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_insert AFTER INSERT ON warehouse.fact_corporate_action REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_insert AFTER INSERT ON warehouse.fact_corporate_action_revision REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_truncate AFTER TRUNCATE ON warehouse.coverage FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_all_stale();
+
+CREATE TRIGGER moves_stale_truncate AFTER TRUNCATE ON warehouse.dim_instrument FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_all_stale();
+
+CREATE TRIGGER moves_stale_truncate AFTER TRUNCATE ON warehouse.fact_corporate_action FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_all_stale();
+
+CREATE TRIGGER moves_stale_truncate AFTER TRUNCATE ON warehouse.fact_price FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_all_stale();
+
+CREATE TRIGGER moves_stale_update AFTER UPDATE ON warehouse.coverage REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_update AFTER UPDATE ON warehouse.dim_instrument REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_update AFTER UPDATE ON warehouse.fact_corporate_action REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_stale_update AFTER UPDATE ON warehouse.fact_price REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale();
+
+CREATE TRIGGER moves_to_derive AFTER UPDATE ON warehouse.state FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_to_derive();
 
 ALTER TABLE ONLY access.api_key
     ADD CONSTRAINT api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES access.users(user_id);
@@ -2626,6 +2935,12 @@ GRANT SELECT ON TABLE mart.legal_factor TO ticker_web;
 
 GRANT SELECT ON TABLE mart.migration TO ticker_reader;
 GRANT SELECT ON TABLE mart.migration TO ticker_web;
+
+GRANT SELECT ON TABLE mart.move TO ticker_reader;
+GRANT SELECT ON TABLE mart.move TO ticker_web;
+
+GRANT SELECT ON TABLE mart.move_stale TO ticker_reader;
+GRANT SELECT ON TABLE mart.move_stale TO ticker_web;
 
 GRANT SELECT ON TABLE mart.peg TO ticker_reader;
 GRANT SELECT ON TABLE mart.peg TO ticker_web;

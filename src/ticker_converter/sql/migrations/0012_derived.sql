@@ -642,4 +642,439 @@ AS $$
     SELECT coalesce((SELECT max(ex_date) FROM day), '-infinity'), 'infinity', 1, 1, 1, 1, NULL
 $$;
 
-SELECT warehouse.fx_refill();
+CREATE FUNCTION mart.latest(p_on date, p_known timestamptz, p_only integer[])
+RETURNS TABLE (
+    instrument_id integer, symbol text, mic text, session date, unit text, currency text, per integer, basis "char",
+    close numeric, volume numeric, missing text
+)
+LANGUAGE sql STABLE
+AS $$
+    -- The last stored bar on or before p_on of every instrument on the watch list (or of those of them in p_only), as stored. `missing`: `no_price`,
+    -- or `price_too_old` where it is more than 10 sessions older than p_on.
+    WITH bar AS MATERIALIZED (
+        SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, b.volume, b.unit_id
+        FROM mart.instrument AS i
+        LEFT JOIN LATERAL mart.bar_until(i.instrument_id, p_on, NULL, 0, p_known) AS b ON true
+        WHERE i.watched AND (p_only IS NULL OR i.instrument_id = ANY (p_only))
+    ),
+    age AS MATERIALIZED (
+        SELECT d.mic, d.session, mart.sessions_between(d.mic, d.session, p_on) AS sessions
+        FROM (SELECT DISTINCT bar.mic, bar.session FROM bar WHERE bar.session IS NOT NULL) AS d
+    )
+    SELECT b.instrument_id, b.symbol, b.mic, b.session, u.unit, u.currency, u.per, b.basis, b.close, b.volume,
+        CASE WHEN b.session IS NULL THEN 'no_price' WHEN a.sessions > 10 THEN 'price_too_old' END
+    FROM bar AS b
+    LEFT JOIN age AS a ON a.session = b.session AND a.mic IS NOT DISTINCT FROM b.mic
+    LEFT JOIN mart.price_unit AS u USING (unit_id)
+$$;
+
+CREATE FUNCTION mart.moves(
+    p_on date, p_back integer, p_before date, p_adjust text, p_to text, p_known timestamptz, p_sources text[],
+    p_max_age integer, p_pegs boolean, p_only integer[]
+)
+RETURNS TABLE (
+    symbol text, mic text, currency text, base date, session date, close numeric, local numeric, fx numeric,
+    total numeric, turnover numeric, missing text
+)
+LANGUAGE sql STABLE
+AS $$
+    -- How far each watched instrument (or those of them in p_only) moved to its last session on or before p_on, from the p_back-th session before
+    -- (p_before null) or from the last session before p_before. close and turnover in p_to (null: the listing's
+    -- currency); local, fx and total as DESIGN section 4 has returns, unrounded. A row that cannot be judged has
+    -- `missing`. Both sessions have the basis of the last one.
+    WITH pair AS MATERIALIZED (
+        SELECT l.*, b.session AS base, round(b.close, 40) / bu.per AS base_close, bu.currency AS base_currency,
+            coalesce(p_to, l.currency) AS target,
+            coalesce(l.missing, CASE
+                WHEN l.basis = 's' AND p_adjust <> 'splits' OR l.basis = 'a' AND p_adjust <> 'all' THEN 'basis'
+                WHEN b.session IS NULL OR b.session >= l.session THEN 'too_few_sessions' END) AS reason
+        FROM mart.latest(p_on, p_known, p_only) AS l
+        LEFT JOIN LATERAL mart.bar_until(
+            l.instrument_id, coalesce(p_before, l.session) - 1, l.basis, p_back - 1, p_known) AS b ON l.missing IS NULL
+        LEFT JOIN mart.price_unit AS bu ON bu.unit_id = b.unit_id
+    ),
+    acted AS MATERIALIZED (  -- the few with an action in the window: only for these are all actions worked out, 1 ms each
+        SELECT p.instrument_id, p.base, p.session
+        FROM pair AS p
+        WHERE p.reason IS NULL AND p.basis = 'r' AND p_adjust <> 'none' AND EXISTS (
+            SELECT FROM mart.corporate_action AS a
+            WHERE a.instrument_id = p.instrument_id AND a.ex_date > p.base AND a.ex_date <= p.session
+                AND (a.kind <> 'dividend' OR p_adjust = 'all'))
+    ),
+    span AS MATERIALIZED (
+        SELECT a.instrument_id, a.base, a.session, f.*
+        FROM acted AS a
+        CROSS JOIN LATERAL mart.adjustments(a.instrument_id, p_adjust, p_known, p_sources, p_max_age, p_pegs) AS f
+    ),
+    factor AS (
+        SELECT b.instrument_id, round(b.num * e.den, 60) / (b.den * e.num) AS ratio, b.missing
+        FROM span AS b
+        JOIN span AS e USING (instrument_id)
+        WHERE b.base BETWEEN b.from_day AND b.to_day AND e.session BETWEEN e.from_day AND e.to_day
+    ),
+    asked AS (
+        SELECT d.currency, d.target, min(d.day) AS first, max(d.day) AS last
+        FROM (
+            SELECT p.currency, p.target, p.session AS day FROM pair AS p WHERE p.reason IS NULL OR p.reason <> 'price_too_old'
+            UNION ALL
+            SELECT p.base_currency, p.target, p.base FROM pair AS p WHERE p.reason IS NULL
+        ) AS d
+        WHERE d.day IS NOT NULL
+        GROUP BY d.currency, d.target
+    ),
+    rate AS MATERIALIZED (
+        SELECT a.currency, a.target, r.day, r.rate, r.missing
+        FROM asked AS a
+        CROSS JOIN LATERAL mart.fx_rates(
+            a.currency, a.target, a.first, a.last, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+    ),
+    link AS MATERIALIZED (
+        SELECT c.base_currency, c.currency, c.session, r.rate
+        FROM (
+            SELECT DISTINCT p.base_currency, p.currency, p.session FROM pair AS p
+            WHERE p.reason IS NULL AND p.base_currency <> p.currency
+        ) AS c
+        CROSS JOIN LATERAL mart.fx_rates(
+            c.base_currency, c.currency, c.session, c.session, p_sources, p_max_age, p_known, 0, p_pegs, false) AS r
+    )
+    SELECT p.symbol, p.mic, p.currency, p.base, p.session, round(p.close * e.rate, 40) / p.per, v.price - 1, v.fx - 1,
+        v.price * v.fx - 1,
+        CASE WHEN p.basis <> 'a' THEN round(p.close * p.volume * e.rate, 40) / p.per END,
+        coalesce(p.reason, e.missing, b.missing, f.missing)
+    FROM pair AS p
+    LEFT JOIN factor AS f USING (instrument_id)
+    LEFT JOIN rate AS e ON e.currency = p.currency AND e.target = p.target AND e.day = p.session
+    LEFT JOIN rate AS b ON b.currency = p.base_currency AND b.target = p.target AND b.day = p.base AND p.reason IS NULL
+    LEFT JOIN link AS k
+        ON k.base_currency = p.base_currency AND k.currency = p.currency AND k.session = p.session
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.base_currency = p.currency THEN 1 ELSE k.rate END AS step,
+            CASE WHEN f.instrument_id IS NULL THEN 1 WHEN f.missing IS NULL THEN f.ratio END AS adjusted
+    ) AS g
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE WHEN p.reason IS NULL THEN round(p.close, 60) / (p.base_close * g.adjusted * g.step * p.per) END AS price,
+            CASE WHEN p.reason IS NULL THEN round(e.rate * g.step, 60) / b.rate END AS fx
+    ) AS v
+$$;
+
+CREATE OR REPLACE FUNCTION mart.latest(p_on date, p_known timestamptz)
+RETURNS TABLE (
+    instrument_id integer, symbol text, mic text, session date, unit text, currency text, per integer, basis "char",
+    close numeric, volume numeric, missing text
+)
+LANGUAGE sql STABLE
+AS $$
+    SELECT * FROM mart.latest(p_on, p_known, NULL)
+$$;
+
+CREATE OR REPLACE FUNCTION mart.moves(
+    p_on date, p_back integer, p_before date, p_adjust text, p_to text, p_known timestamptz, p_sources text[],
+    p_max_age integer, p_pegs boolean
+)
+RETURNS TABLE (
+    symbol text, mic text, currency text, base date, session date, close numeric, local numeric, fx numeric,
+    total numeric, turnover numeric, missing text
+)
+LANGUAGE sql STABLE
+AS $$
+    SELECT * FROM mart.moves(p_on, p_back, p_before, p_adjust, p_to, p_known, p_sources, p_max_age, p_pegs, NULL)
+$$;
+
+---------------------------------------------------------------------------------------------------------------
+-- The latest cross-section: how far each watched instrument has moved to its last stored session
+---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE mart.move (
+    back smallint NOT NULL,
+    instrument_id integer NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    mic text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    base date NOT NULL,
+    session date NOT NULL,
+    symbol text COLLATE "C" NOT NULL,
+    close numeric,
+    per integer,
+    splits numeric,
+    dividends numeric,
+    PRIMARY KEY (back, instrument_id)
+);
+COMMENT ON TABLE mart.move IS
+    'Per watched instrument and window (back: 1, 5 or 30 sessions; 0: since the last session of the year before) what the last close is of the base''s, adjusted for splits, or for dividends too. state: `ok`; `no_price`, `too_few_sessions`; `special`: is worked out when asked. '''' and infinity stand for none.';
+CREATE INDEX move_splits ON mart.move (back, state, mic, currency, base, session, splits, symbol);
+CREATE INDEX move_dividends ON mart.move (back, state, mic, currency, base, session, dividends, symbol);
+
+CREATE TABLE mart.move_stale (instrument_id integer PRIMARY KEY);
+COMMENT ON TABLE mart.move_stale IS 'Instruments whose rows in mart.move are not to be read: something has changed since.';
+
+CREATE FUNCTION warehouse.derive_moves() RETURNS integer
+LANGUAGE plpgsql
+AS $$
+-- Bring mart.move up to the facts, for the instruments of which something has changed; returns how many.
+DECLARE
+    number integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM mart.move_stale) THEN
+        RETURN 0;
+    END IF;
+    DELETE FROM mart.move AS m USING mart.move_stale AS s WHERE m.instrument_id = s.instrument_id;
+    INSERT INTO mart.move (
+        back, instrument_id, state, mic, currency, base, session, symbol, close, per, splits, dividends
+    )
+    WITH last AS MATERIALIZED (
+        SELECT i.instrument_id, i.symbol, i.mic, b.session, b.basis, b.close, u.per, u.currency
+        FROM mart.move_stale AS s
+        JOIN mart.instrument AS i USING (instrument_id)
+        LEFT JOIN LATERAL mart.bar_until(i.instrument_id, 'infinity', NULL, 0, NULL) AS b ON true
+        LEFT JOIN mart.price_unit AS u USING (unit_id)
+        WHERE i.watched
+    ),
+    base AS MATERIALIZED (
+        SELECT l.instrument_id, k.back, k.session AS base, round(k.close, 40) / u.per AS base_close, u.currency
+        FROM last AS l
+        CROSS JOIN LATERAL (
+            SELECT r.back::smallint AS back, r.session, r.close, r.unit_id
+            FROM (
+                SELECT row_number() OVER (ORDER BY p.session DESC) AS back, p.session, p.close, p.unit_id
+                FROM (
+                    SELECT f.session, f.close, f.unit_id FROM mart.price AS f
+                    WHERE f.instrument_id = l.instrument_id AND f.session < l.session AND f.basis = l.basis
+                    ORDER BY f.session DESC LIMIT 30
+                ) AS p
+            ) AS r
+            WHERE r.back IN (1, 5, 30)
+            UNION ALL
+            SELECT 0, y.session, y.close, y.unit_id
+            FROM mart.bar_until(
+                l.instrument_id, date_trunc('year', l.session)::date - 1, l.basis, 0, NULL) AS y
+        ) AS k
+        JOIN mart.price_unit AS u USING (unit_id)
+    ),
+    acted AS MATERIALIZED (  -- as mart.moves has it
+        SELECT b.instrument_id, b.back, b.base, l.session, k.adjust
+        FROM base AS b
+        JOIN last AS l USING (instrument_id)
+        CROSS JOIN (VALUES ('splits'), ('all')) AS k (adjust)
+        WHERE l.basis = 'r' AND EXISTS (
+            SELECT FROM mart.corporate_action AS a
+            WHERE a.instrument_id = b.instrument_id AND a.ex_date > b.base AND a.ex_date <= l.session
+                AND (a.kind <> 'dividend' OR k.adjust = 'all'))
+    ),
+    span AS MATERIALIZED (  -- without sources: a dividend in another currency than the price is worked out when asked
+        SELECT a.instrument_id, a.adjust, f.*
+        FROM (SELECT DISTINCT acted.instrument_id, acted.adjust FROM acted) AS a
+        CROSS JOIN LATERAL mart.adjustments(a.instrument_id, a.adjust, NULL, '{}', 0, false) AS f
+    ),
+    factor AS (
+        SELECT a.instrument_id, a.back, a.adjust, round(b.num * e.den, 60) / (b.den * e.num) AS ratio, b.missing
+        FROM acted AS a
+        JOIN span AS b ON b.instrument_id = a.instrument_id AND b.adjust = a.adjust AND a.base BETWEEN b.from_day AND b.to_day
+        JOIN span AS e ON e.instrument_id = a.instrument_id AND e.adjust = a.adjust AND a.session BETWEEN e.from_day AND e.to_day
+    )
+    SELECT w.back, l.instrument_id,
+        CASE
+            WHEN l.session IS NULL THEN 'no_price'
+            WHEN l.basis <> 'r' THEN 'special'
+            WHEN b.base IS NULL THEN 'too_few_sessions'
+            WHEN b.currency <> l.currency OR s.missing IS NOT NULL OR d.missing IS NOT NULL THEN 'special'
+            ELSE 'ok'
+        END,
+        coalesce(l.mic, ''), coalesce(l.currency, ''), coalesce(b.base, 'infinity'), coalesce(l.session, 'infinity'),
+        l.symbol, l.close, l.per,
+        round(l.close, 60) / (b.base_close * CASE WHEN s.back IS NULL THEN 1 ELSE s.ratio END * l.per),
+        round(l.close, 60) / (b.base_close * CASE WHEN d.back IS NULL THEN 1 ELSE d.ratio END * l.per)
+    FROM last AS l
+    CROSS JOIN (VALUES (1::smallint), (5::smallint), (30::smallint), (0::smallint)) AS w (back)
+    LEFT JOIN base AS b ON b.instrument_id = l.instrument_id AND b.back = w.back
+    LEFT JOIN factor AS s ON s.instrument_id = l.instrument_id AND s.back = w.back AND s.adjust = 'splits'
+    LEFT JOIN factor AS d ON d.instrument_id = l.instrument_id AND d.back = w.back AND d.adjust = 'all'
+    ORDER BY w.back, l.instrument_id;
+    DELETE FROM mart.move_stale;
+    GET DIAGNOSTICS number = ROW_COUNT;
+    RETURN number;
+END
+$$;
+
+CREATE FUNCTION warehouse.moves_to_derive() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM warehouse.derive_moves();
+    RETURN NULL;
+END
+$$;
+
+-- Closing a load writes the state: then everything the load has touched is derived anew, once.
+CREATE TRIGGER moves_to_derive AFTER UPDATE ON warehouse.state
+FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_to_derive();
+
+CREATE FUNCTION warehouse.moves_went_stale() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO mart.move_stale SELECT DISTINCT t.instrument_id FROM touched AS t ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION warehouse.moves_all_stale() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM mart.move;
+    DELETE FROM mart.move_stale;
+    INSERT INTO mart.move_stale SELECT i.instrument_id FROM mart.instrument AS i;
+    RETURN NULL;
+END
+$$;
+
+-- Bars that come also move warehouse.coverage, which is small; a trigger on the bars themselves would keep a copy of
+-- every row of an import. Bars that change or go are few.
+DO $triggers$
+DECLARE
+    event record;
+BEGIN
+    FOR event IN
+        SELECT * FROM (VALUES
+            ('coverage', 'INSERT', 'NEW'), ('coverage', 'UPDATE', 'NEW'), ('coverage', 'DELETE', 'OLD'),
+            ('fact_price', 'UPDATE', 'NEW'), ('fact_price', 'DELETE', 'OLD'),
+            ('fact_corporate_action', 'INSERT', 'NEW'), ('fact_corporate_action', 'UPDATE', 'NEW'),
+            ('fact_corporate_action', 'DELETE', 'OLD'),
+            ('fact_corporate_action_revision', 'INSERT', 'NEW'),
+            ('dim_instrument', 'INSERT', 'NEW'), ('dim_instrument', 'UPDATE', 'NEW'),
+            ('dim_instrument', 'DELETE', 'OLD')
+        ) AS e (of, kind, rows)
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER moves_stale_%s AFTER %s ON warehouse.%I REFERENCING %s TABLE AS touched'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_went_stale()',
+            lower(event.kind), event.kind, event.of, event.rows);
+    END LOOP;
+    FOR event IN
+        SELECT * FROM (VALUES ('fact_price'), ('fact_corporate_action'), ('coverage'), ('dim_instrument')) AS e (of)
+    LOOP
+        EXECUTE format(
+            'CREATE TRIGGER moves_stale_truncate AFTER TRUNCATE ON warehouse.%I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION warehouse.moves_all_stale()', event.of);
+    END LOOP;
+END
+$triggers$;
+
+CREATE FUNCTION mart.ranking(
+    p_on date, p_back smallint, p_adjust text, p_to text, p_losers boolean, p_limit integer, p_sources text[],
+    p_max_age integer, p_pegs boolean
+)
+RETURNS TABLE (
+    symbol text, session date, base date, close numeric, local numeric, fx numeric, total numeric, missing text
+)
+LANGUAGE plpgsql STABLE
+AS $$
+-- The rows of mart.moves that a ranking of p_limit needs, as known now: the first ones of each group with one exchange,
+-- currency, base and last session (all of a group have one fx, so that they rank by their own price), and every
+-- instrument that cannot be judged. What mart.move cannot tell is asked of mart.moves.
+DECLARE
+    price text := CASE p_adjust WHEN 'splits' THEN 'splits' ELSE 'dividends' END;
+    groups mart.move[];
+    ids integer[];
+    before date := CASE WHEN p_back = 0 THEN date_trunc('year', p_on)::date END;
+BEGIN
+    WITH RECURSIVE grouped AS (
+        (SELECT m.* FROM mart.move AS m WHERE m.back = p_back
+        ORDER BY m.state, m.mic, m.currency, m.base, m.session LIMIT 1)
+        UNION ALL
+        SELECT n.*
+        FROM grouped AS g
+        CROSS JOIN LATERAL (
+            SELECT m.* FROM mart.move AS m
+            WHERE m.back = p_back AND (m.state, m.mic, m.currency, m.base, m.session)
+                > (g.state, g.mic, g.currency, g.base, g.session)
+            ORDER BY m.state, m.mic, m.currency, m.base, m.session LIMIT 1
+        ) AS n
+    )
+    SELECT array_agg(g::mart.move) INTO groups FROM grouped AS g;
+
+    SELECT array_agg(x.instrument_id) INTO ids
+    FROM (
+        SELECT s.instrument_id FROM mart.move_stale AS s
+        UNION
+        SELECT m.instrument_id
+        FROM unnest(groups) AS g
+        JOIN mart.move AS m ON m.back = p_back AND m.state = g.state AND m.mic = g.mic AND m.currency = g.currency
+            AND m.base = g.base AND m.session = g.session
+        WHERE g.state = 'special' OR g.state <> 'no_price' AND (
+            g.session > p_on OR p_back = 0 AND date_trunc('year', g.session) <> date_trunc('year', p_on))
+    ) AS x;
+    IF ids IS NOT NULL THEN
+        RETURN QUERY
+        SELECT m.symbol, m.session, m.base, m.close, m.local, m.fx, m.total, m.missing
+        FROM mart.moves(
+            p_on, greatest(p_back, 1), before, p_adjust, p_to, NULL, p_sources, p_max_age, p_pegs, ids) AS m;
+    END IF;
+
+    RETURN QUERY EXECUTE format($query$
+        WITH judged AS MATERIALIZED (
+            SELECT g.*,
+                CASE
+                    WHEN g.state = 'no_price' THEN g.state
+                    WHEN mart.sessions_between(nullif(g.mic, ''), g.session, $2) > 10 THEN 'price_too_old'
+                    WHEN g.state <> 'ok' THEN g.state
+                END AS reason
+            FROM unnest($1) AS g
+            WHERE g.state = 'no_price' OR g.state <> 'special' AND g.session <= $2
+                AND ($3 <> 0 OR date_trunc('year', g.session) = date_trunc('year', $2))
+        ),
+        asked AS (
+            SELECT j.currency, min(j.base) AS first, max(j.session) AS last FROM judged AS j
+            WHERE j.reason IS NULL GROUP BY j.currency
+        ),
+        rate AS MATERIALIZED (
+            SELECT a.currency, r.day, r.rate, r.missing
+            FROM asked AS a
+            CROSS JOIN LATERAL mart.fx_rates(a.currency, $4, a.first, a.last, $6, $7, NULL, 0, $8, false) AS r
+        ),
+        dated AS MATERIALIZED (
+            SELECT j.state, j.mic, j.currency, j.base, j.session, e.rate, round(e.rate * 1, 60) / b.rate AS fx,
+                coalesce(j.reason, e.missing, b.missing) AS reason
+            FROM judged AS j
+            LEFT JOIN rate AS e ON e.currency = j.currency AND e.day = j.session AND j.reason IS NULL
+            LEFT JOIN rate AS b ON b.currency = j.currency AND b.day = j.base AND j.reason IS NULL
+        )
+        SELECT f.symbol, d.session, d.base, round(f.close * d.rate, 40) / f.per, f.price - 1, d.fx - 1,
+            f.price * d.fx - 1, NULL::text
+        FROM dated AS d
+        CROSS JOIN LATERAL (
+            SELECT m.symbol, m.close, m.per, m.%1$I AS price
+            FROM mart.move AS m
+            WHERE m.back = $3 AND m.state = d.state AND m.mic = d.mic AND m.currency = d.currency AND m.base = d.base
+                AND m.session = d.session
+                AND NOT EXISTS (SELECT FROM mart.move_stale AS s WHERE s.instrument_id = m.instrument_id)
+            ORDER BY m.%1$I %2$s
+            FETCH FIRST $5 ROWS WITH TIES
+        ) AS f
+        WHERE d.reason IS NULL
+        UNION ALL
+        SELECT m.symbol, nullif(m.session, 'infinity'), nullif(m.base, 'infinity'), NULL, NULL, NULL, NULL, d.reason
+        FROM dated AS d
+        JOIN mart.move AS m ON m.back = $3 AND m.state = d.state AND m.mic = d.mic AND m.currency = d.currency
+            AND m.base = d.base AND m.session = d.session
+        WHERE d.reason IS NOT NULL
+            AND NOT EXISTS (SELECT FROM mart.move_stale AS s WHERE s.instrument_id = m.instrument_id)
+        $query$, price, CASE WHEN p_losers THEN 'ASC' ELSE 'DESC' END)
+    USING groups, p_on, p_back, p_to, p_limit, p_sources, p_max_age, p_pegs;
+END
+$$;
+
+CREATE FUNCTION warehouse.rebuild_marts() RETURNS void
+LANGUAGE plpgsql
+AS $$
+-- Derive everything anew from the facts.
+BEGIN
+    PERFORM warehouse.fx_refill();
+    DELETE FROM mart.move;
+    INSERT INTO mart.move_stale SELECT i.instrument_id FROM mart.instrument AS i ON CONFLICT DO NOTHING;
+    PERFORM warehouse.derive_moves();
+END
+$$;
+
+SELECT warehouse.rebuild_marts();
