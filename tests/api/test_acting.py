@@ -316,3 +316,21 @@ def test_a_request_that_kills_its_worker_does_not_kill_them_for_ever(copied: str
         assert taken is not None
         made._work(conn, taken)
         assert requests.get(conn, found)["state"] == "failed"
+
+
+def test_a_worker_beside_a_server_ends_with_it_even_when_that_is_killed(copied: str, home: Path) -> None:
+    line = f"{sys.executable} -m ticker_converter worker --with-parent $$ 2>&1 & echo $!; wait"
+    env = {**bare_environment(home), "DATABASE_URL": copied}
+    server = subprocess.Popen(["/bin/sh", "-c", line], env=env, cwd=home, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    child = int(server.stdout.readline())
+    assert "waits for requests" in server.stdout.readline()
+    server.kill()
+    server.wait()
+    assert server.stdout.read() == ""  # it ends when the worker does, who holds the other side
+    server.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            os.kill(child, 0)
+            time.sleep(0.05)

@@ -62,14 +62,14 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _worker_beside(settings: Settings) -> Iterator[None]:
-    """On a laptop the worker is a child of the server; elsewhere it is a service of its own. It ends when its standard
-    input does, so also when the server is killed."""
+    """On a laptop the worker is a child of the server; elsewhere it is a service of its own. It ends with the server,
+    also when that is killed."""
     if not settings.embedded:
         yield
         return
-    command = [sys.executable, "-m", "ticker_converter", "worker", "--with-parent"]
     me = os.getpid()
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    command = [sys.executable, "-m", "ticker_converter", "worker", "--with-parent", str(me)]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         yield
     finally:

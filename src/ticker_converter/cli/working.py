@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import threading
 from typing import Any
 
+from ticker_converter.cli import words
 from ticker_converter.cli.words import Commands, command
 
 #: Seconds that a short act under way may take once the worker is told to end.
@@ -22,9 +22,7 @@ def register(commands: Commands) -> None:
         "Several may run; `serve` starts one beside an embedded database.",
     )  # fmt: skip
     worker.add_argument(
-        "--with-parent",
-        action="store_true",
-        help="end when standard input does: with the process that holds it",
+        "--with-parent", type=words.count, metavar="PID", help="end when this process, which started it, does"
     )
 
 
@@ -47,14 +45,14 @@ def _worker(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     if arguments.with_parent:
-        threading.Thread(target=_orphaned, args=(end,), daemon=True).start()
+        threading.Thread(target=_orphaned, args=(arguments.with_parent, end), daemon=True).start()
     worker.run()
     return 0
 
 
-def _orphaned(end: Any) -> None:
-    while sys.stdin.buffer.read(1):
-        pass
+def _orphaned(parent: int, end: Any) -> None:
+    while os.getppid() == parent:
+        threading.Event().wait(1.0)
     end()
 
 
