@@ -262,10 +262,9 @@ class Planner:
         if name not in self._made or name == "files":
             return None
         try:
-            spelled = symbols.to_provider(one.symbol, name, one.mic)
+            spelled = symbols.to_provider(one.symbol, symbols.table(name), one.mic)
         except Usage as error:
-            if str(error) not in self.notes:
-                self.notes.append(str(error))
+            self._note(str(error))
             return None
         self._whose[name, spelled] = one
         return spelled
@@ -277,8 +276,7 @@ class Planner:
         try:
             return self._allowed(self._made[name].calls(kind, spelled, window, last))
         except Usage as error:
-            if str(error) not in self.notes:
-                self.notes.append(str(error))
+            self._note(str(error))
             return ()
 
     def _allowed(self, calls: Sequence[Call]) -> Sequence[Call]:
@@ -289,9 +287,13 @@ class Planner:
             )
             if said is None:
                 kept.append(call)
-            elif (note := f"not asked: {said}") not in self.notes:
-                self.notes.append(note)
+            else:
+                self._note(f"not asked: {said}")
         return kept
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _known_refusals(self) -> dict[tuple[str, str, str], str]:
         """What every key of a provider was refused, with the words to say."""

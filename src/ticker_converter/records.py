@@ -123,7 +123,8 @@ class Parsed:
 
     `message` is set, and no frame, when the payload holds nothing this warehouse loads (weekly bars, a live quote).
     `whole` names the action kinds of which the payload states the complete list for its symbol: what it no longer
-    holds is then withdrawn; `about` is that symbol in the provider's spelling, because a list may be empty.
+    holds is then withdrawn; `about` is that symbol in the provider's spelling, because a list may be empty. `more` is
+    the URL of the next page, without secrets, where the answer says that there is one.
     """
 
     bars: Iterable[pl.DataFrame] = ()
@@ -133,6 +134,7 @@ class Parsed:
     whole: frozenset[str] = frozenset()
     about: str | None = None
     message: str | None = None
+    more: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

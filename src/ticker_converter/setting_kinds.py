@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
 
 
 class Wrong(ValueError):
@@ -87,3 +90,36 @@ def web_address(value: str) -> str:
     if not re.match(r"https?://[^/\s]", value):
         raise Wrong("is not an http or https URL")
     return value.rstrip("/")
+
+
+def folder(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def setting(
+    help: str,
+    default: object = None,
+    parse: Callable[[str], object] = str,
+    *,
+    kind: str = "text",
+    secret: bool = False,
+    required: bool = False,
+    shown: str | None = None,
+) -> Any:
+    """A field of Settings. `required`: production refuses to start without it; `shown`: the default in words."""
+    return field(
+        default=default,
+        metadata={
+            "help": help, "parse": parse, "kind": kind, "secret": secret, "required": required, "shown": shown,
+        },
+    )  # fmt: skip
+
+
+def base(who: str, url: str) -> Any:
+    """The base URL of a provider."""
+    return setting(f"where {who}", url, web_address, kind="URL")
+
+
+def key(whose: str) -> Any:
+    """A provider's key, or several."""
+    return setting(f"{whose} key, or several parted by commas", secret=True)

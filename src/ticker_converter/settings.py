@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,34 +33,8 @@ __all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
 ROOT_HOME = Path("/var/lib/ticker-converter")
 
 
-def _folder(value: str) -> Path:
-    return Path(value).expanduser().absolute()
-
-
-def _setting(
-    help: str,
-    default: object = None,
-    parse: Callable[[str], object] = str,
-    *,
-    kind: str = "text",
-    secret: bool = False,
-    required: bool = False,
-    shown: str | None = None,
-) -> Any:
-    """A field of Settings. `required`: production refuses to start without it; `shown`: the default in words."""
-    return field(
-        default=default,
-        metadata={
-            "help": help, "parse": parse, "kind": kind, "secret": secret, "required": required, "shown": shown,
-        },
-    )  # fmt: skip
-
-
-def _base(who: str, url: str) -> Any:
-    """The base URL of a provider that needs no key."""
-    return _setting(f"where {who}", url, kinds.web_address, kind="URL")
-
-
+_setting = kinds.setting
+_base = kinds.base
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PORT = kinds.whole(1, 65535)
 
@@ -81,7 +55,7 @@ class Settings:
         "json: an object a line; or text", "text", kinds.one_of("json", "text"), kind="word"
     )
     ticker_converter_home: Path = _setting(
-        "folder of the embedded PostgreSQL and of .env", Path(), _folder, kind="folder",
+        "folder of the embedded PostgreSQL and of .env", Path(), kinds.folder, kind="folder",
         shown="~/.local/share/ticker-converter; as root /var/lib/ticker-converter",
     )  # fmt: skip
 
@@ -146,6 +120,23 @@ class Settings:
     frankfurter_base_url: str = _base(
         "Frankfurter answers: theirs, or one of your own", "https://api.frankfurter.dev/v1"
     )
+    tiingo_api_key: Secret | None = kinds.key("Tiingo's")
+    tiingo_base_url: str = _base("Tiingo answers", "https://api.tiingo.com")
+    polygon_api_key: Secret | None = kinds.key("Massive's (formerly Polygon's)")
+    polygon_base_url: str = _base("Massive answers", "https://api.massive.com")
+    twelve_data_api_key: Secret | None = kinds.key("Twelve Data's")
+    twelve_data_base_url: str = _base("Twelve Data answers", "https://api.twelvedata.com")
+    eodhd_api_key: Secret | None = kinds.key("EODHD's")
+    eodhd_base_url: str = _base("EODHD answers", "https://eodhd.com/api")
+    fmp_api_key: Secret | None = kinds.key("Financial Modeling Prep's")
+    fmp_base_url: str = _base("Financial Modeling Prep answers", "https://financialmodelingprep.com/stable")
+    stooq_api_key: Secret | None = kinds.key("Stooq's")
+    stooq_base_url: str = _base("Stooq answers", "https://stooq.com")
+    yahoo_base_url: str = _base("Yahoo's chart interface answers", "https://query1.finance.yahoo.com")
+    unofficial_sources: tuple[str, ...] = _setting(
+        "sources without a documented interface that may be asked, such as yahoo,stooq; read their terms first", (),
+        kinds.names, kind="list", shown="",
+    )  # fmt: skip
     fx_sources: tuple[str, ...] = _setting(
         "sources of exchange rates, first asked first", ("files", "ecb", "alpha_vantage"), kinds.names, kind="list",
         shown="files,ecb,alpha_vantage",
@@ -224,8 +215,8 @@ class Settings:
     def provider_settings(self, name: str) -> Mapping[str, object]:
         """What the provider of that name is made with: the settings that begin with its name. api_keys (all of a
         comma-separated NAME_API_KEY) and api_key (the first), base_url, timeout (seconds, float), per_second (BURST),
-        per_minute (RATE_LIMIT), per_hour, per_day and per_month (HOURLY_, DAILY_, MONTHLY_LIMIT). What is not set is
-        absent."""
+        per_minute (RATE_LIMIT), per_hour, per_day and per_month (HOURLY_, DAILY_, MONTHLY_LIMIT), `enabled` for one
+        that UNOFFICIAL_SOURCES names. What is not set is absent."""
         found: dict[str, object] = {}
         for ending, word in _PROVIDER_WORDS.items():
             value = getattr(self, f"{name}_{ending}", None)
@@ -234,6 +225,8 @@ class Settings:
         if isinstance(key := getattr(self, f"{name}_api_key", None), Secret):
             keys = tuple(dict.fromkeys(part.strip() for part in key.reveal().split(",") if part.strip()))
             found |= {"api_key": keys[0] if keys else "", "api_keys": keys}
+        if name in self.unofficial_sources:
+            found["enabled"] = True
         return found
 
 
@@ -290,7 +283,7 @@ def _default_home(environ: Mapping[str, str]) -> Path:
 def _home(environ: Mapping[str, str]) -> Path:
     """The folder of .env: TICKER_CONVERTER_HOME can only come from outside that file."""
     given = environ.get("TICKER_CONVERTER_HOME")
-    return _folder(given) if given else _default_home(environ)
+    return kinds.folder(given) if given else _default_home(environ)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -157,7 +157,7 @@ def _payloads(arguments: argparse.Namespace) -> int:
         )
     symbol = arguments.symbol
     if symbol and not _PAIR.fullmatch(symbol):
-        symbol = symbols.to_provider(symbol, arguments.provider, arguments.mic)
+        symbol = symbols.to_provider(symbol, symbols.table(arguments.provider), arguments.mic)
     options = {name: value for name in ("mic", "unit") if (value := getattr(arguments, name))}
     now = datetime.now(UTC)
     sidecars: dict[Path, list[dict[str, Any]]] = {}

@@ -11,14 +11,24 @@ from functools import cache
 from ticker_converter.errors import Usage
 from ticker_converter.market.tables import rows
 
-PROVIDERS = ("alpha_vantage", "eodhd", "files", "fmp", "polygon", "stooq", "tiingo", "twelve_data", "yahoo")
+PROVIDERS = (
+    "alpha_vantage", "eodhd", "files", "fmp", "lean", "polygon", "stooq", "tiingo", "twelve_data", "yahoo",
+)  # fmt: skip
 
 _LONGEST = 24
 _SHAPE = re.compile(r"\^?[A-Z0-9][A-Z0-9&]*(?:[.\-=][A-Z0-9&]+)*")
 _SAME = {"files", "fmp", "yahoo"}
-_UNITED_STATES_ONLY = {"polygon", "tiingo"}
+_UNITED_STATES_ONLY = {"lean", "polygon", "tiingo"}
+_LOWER_CASE = {"lean", "stooq"}
 #: The country whose symbols a provider writes without a suffix.
-_BARE = {"alpha_vantage": "US", "polygon": "US", "stooq": "PL", "tiingo": "US", "twelve_data": "US"}
+_BARE = {
+    "alpha_vantage": "US",
+    "lean": "US",
+    "polygon": "US",
+    "stooq": "PL",
+    "tiingo": "US",
+    "twelve_data": "US",
+}
 _SEPARATOR = {"alpha_vantage": ".", "stooq": ".", "eodhd": ".", "twelve_data": ":"}
 
 
@@ -68,10 +78,10 @@ def to_provider(symbol: str, provider: str, mic: str | None = None) -> str:
         raise Usage(f"{provider} has no spelling for {symbol}: it covers the United States only")
     if home:
         ticker = _rewrite(ticker, _CLASSES.get(provider, ()))
-    if provider == "stooq":
+    if provider in _LOWER_CASE:
         ticker = ticker.lower()
-        if exchange["mic"] == "XHKG":
-            ticker = ticker.lstrip("0")
+    if provider == "stooq" and exchange["mic"] == "XHKG":
+        ticker = ticker.lstrip("0")
     suffix = exchange.get(_column(provider), "")
     if not suffix and _BARE.get(provider) != exchange["country"]:
         raise Usage(f"{provider} has no spelling for {symbol}: none is known for {exchange['name']}")
@@ -91,14 +101,19 @@ def from_provider(symbol: str, provider: str) -> str:
             ticker = left
         elif provider != "alpha_vantage" or not re.fullmatch(r"[A-Z]{1,2}", suffix):
             raise Usage(f"symbol {symbol!r}: {provider} has no known exchange {suffix!r}")
-    if provider == "stooq":
+    if provider in _LOWER_CASE:
         ticker = ticker.upper()
-        if mic == "XHKG":
-            ticker = ticker.rjust(4, "0")
+    if provider == "stooq" and mic == "XHKG":
+        ticker = ticker.rjust(4, "0")
     exchange = _exchanges()[mic or ("XWAR" if provider == "stooq" else "XNYS")]
     if exchange["country"] == "US":
         return check_symbol(_rewrite(ticker, _CLASSES_BACK.get(provider, ())))
     return check_symbol(f"{ticker}.{exchange['yahoo_suffix']}")
+
+
+def table(provider: str) -> str:
+    """Whose spelling a provider uses: its own, or (one that is not part of this package) ours."""
+    return provider if provider in PROVIDERS else "files"
 
 
 def spellings(symbol: str, mic: str | None = None) -> dict[str, str | None]:
@@ -120,6 +135,7 @@ _CLASSES = {
     "tiingo": ((r"-P([A-Z])", r"-P-\1"), (r"-WT", "-WS"), (r"-UN", "-U")),
     "polygon": ((r"-P([A-Z])", r"p\1"), (r"-WT", ".WS"), (r"-UN", ".U"), (r"-([A-Z])", r".\1")),
     "twelve_data": ((r"-([A-Z])", r".\1"),),
+    "lean": ((r"-([A-Z])", r".\1"),),
 }
 _CLASSES_BACK = {
     "alpha_vantage": (
@@ -128,6 +144,7 @@ _CLASSES_BACK = {
     "tiingo": ((r"-P-([A-Z])", r"-P\1"), (r"-WS", "-WT"), (r"-U", "-UN")),
     "polygon": ((r"p([A-Z])", r"-P\1"), (r"\.WS", "-WT"), (r"\.U", "-UN"), (r"\.([A-Z])", r"-\1")),
     "twelve_data": ((r"\.([A-Z])", r"-\1"),),
+    "lean": ((r"\.([A-Z])", r"-\1"),),
 }  # fmt: skip
 
 

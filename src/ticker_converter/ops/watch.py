@@ -57,7 +57,7 @@ def _ask(run: Run, symbol: str, provider: str, known: dict[str, Any], settings: 
     if not missing:
         return
     source = providers.provider(provider)(settings.provider_settings(provider))
-    spelled = symbols.to_provider(symbol, provider, known["mic"])
+    spelled = symbols.to_provider(symbol, symbols.table(provider), known["mic"])
     calls: Sequence[Call] = source.calls("listing", spelled, Window(), None)
     if not calls:
         raise Usage(f"{provider} answers no symbol search: give {' and '.join(missing)} for {symbol}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
-from ticker_converter.records import Call, Parsed, Payload, Publisher, Window
+from ticker_converter.errors import BadSetting
+from ticker_converter.records import Basis, Call, Parsed, Payload, Publisher, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,39 @@ class Quota:
     time_zone: str = "UTC"
     per_hour: int | None = None
     per_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a source before it is asked. The documentation of providers has each of them; a provider that is
+    not part of this package need not state any."""
+
+    title: str
+    "Its name as it writes it itself."
+    serves: str
+    basis: Mapping[str, Basis]
+    "Of each kind of body: as traded (`raw`), adjusted for `splits`, or for `all`."
+    unit: str | None
+    "The unit of all its prices, where it is one; None: the body says it, or nobody does."
+    time_zone: str
+    published: str
+    "When a day's figures are there, and when they are final."
+    convention: Literal["ex_close", "prior_close"] | None
+    "How its own adjusted close takes a dividend off: against the close of the ex-date or of the day before."
+    terms: str
+    "Where its terms of use stand."
+    official: bool = True
+    "False: no documented interface; off until UNOFFICIAL_SOURCES names it."
+    seen: Literal["recorded", "documented"] = "recorded"
+    "`recorded`: read against recorded answers; `documented`: against its documentation alone, never run live."
+
+
+def off(facts: Facts, name: str) -> BadSetting:
+    """Why an unofficial source is not asked."""
+    return BadSetting(
+        f"{facts.title} has no documented interface and is off: UNOFFICIAL_SOURCES={name} turns it on; "
+        f"its terms: {facts.terms}"
+    )
 
 
 class Provider(Protocol):

@@ -37,10 +37,12 @@ _TOTAL = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A query parameter that goes on the wire and nowhere else."""
+    """A query parameter, or a header with words before the key (`Token `), that goes on the wire and nowhere else."""
 
     parameter: str
     value: str = field(repr=False)
+    header: str = ""
+    before: str = ""
 
     def forms(self) -> tuple[bytes, ...]:
         """The value as a body may echo it: plain, percent-encoded, or escaped in JSON; longest first."""
@@ -87,10 +89,12 @@ def get(
     timeout: float = 30.0,
     secret: Secret | None = None,
     speaks_in_bodies: bool = False,
+    busy_in_bodies: bool = False,
     limit: int = LIMIT,
 ) -> Answer:
-    """GET `url`. ProviderUnavailable: no answer, a cut or slow one, 5xx, a redirect elsewhere. ProviderBusy: 429. Other
-    4xx are returned where the provider `speaks_in_bodies` and sent one, else Refused. Unreadable: over `limit`."""
+    """GET `url`. ProviderUnavailable: no answer, a cut or slow one, 5xx, a redirect elsewhere. ProviderBusy: 429,
+    unless its body is wanted (`busy_in_bodies`: it tells a minute's limit from a day's). Other 4xx are returned where
+    the provider `speaks_in_bodies` and sent one, else Refused. Unreadable: over `limit`."""
     secret = secret or Secret("", "")
     deadline = time.monotonic() + timeout * _TOTAL
     try:
@@ -106,7 +110,8 @@ def get(
                     onward = _redirected(response, url, provider, secret)
                     if onward is None:
                         body = _read(response, provider, deadline, limit)
-                        return _answer(response, body, provider, secret, speaks_in_bodies)
+                        spoken = speaks_in_bodies, busy_in_bodies
+                        return _answer(response, body, provider, secret, *spoken)
                     url = onward
             except httpx.TimeoutException as exc:
                 raise ProviderUnavailable(
@@ -132,6 +137,12 @@ class _AddSecret(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not self._secret.value:
             return self._wire.handle_request(request)
+        if self._secret.header:
+            # httpx keeps this request with its answer and its errors: the key goes into a copy.
+            headers = httpx.Headers(request.headers)
+            headers[self._secret.header] = f"{self._secret.before}{self._secret.value}"
+            sent = httpx.Request(request.method, request.url, headers=headers, extensions=request.extensions)
+            return self._wire.handle_request(sent)
         base, _, query = str(request.url).partition("?")
         pair = urlencode({self._secret.parameter: self._secret.value}, quote_via=quote)
         sent = httpx.Request(
@@ -239,10 +250,15 @@ def _read(response: httpx.Response, provider: str, deadline: float, limit: int) 
 
 
 def _answer(
-    response: httpx.Response, body: bytes, provider: str, secret: Secret, speaks_in_bodies: bool
+    response: httpx.Response,
+    body: bytes,
+    provider: str,
+    secret: Secret,
+    speaks_in_bodies: bool,
+    busy_in_bodies: bool,
 ) -> Answer:
     status = response.status_code
-    if status == 429:
+    if status == 429 and not (busy_in_bodies and body.strip()):
         wait = _retry_after(response.headers)
         raise ProviderBusy(f"{provider}: asks to slow down (HTTP 429); again in {wait:g} s", wait)
     if status >= 500 or status in (408, 425):

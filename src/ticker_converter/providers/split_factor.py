@@ -7,6 +7,7 @@ rests on the published digits alone; nothing is looked up and nothing outside th
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 _PLAIN = re.compile(r"\d{1,9}(?:\.\d{1,15})?")
@@ -29,6 +30,22 @@ def ratio(text: str) -> Fraction | None:
     if _whole(value):
         return value
     return _rounded(value, text.strip()) or _inverted(value, text.strip())
+
+
+def is_split(value: Fraction) -> bool:
+    """Whether two stated numbers are a split's: whole, at most 1000, the smaller at most 100."""
+    return value > 0 and _whole(value)
+
+
+def shown(value: Fraction, digits: int = 12) -> str:
+    """A ratio as a decimal: exactly where it ends within 20 significant digits, else rounded to `digits` of them."""
+    with localcontext() as context:
+        context.prec, context.rounding = 40, ROUND_HALF_UP
+        quotient = Decimal(value.numerator) / Decimal(value.denominator)
+        if Fraction(quotient) != value or len(quotient.as_tuple().digits) > 20:
+            context.prec = digits
+            quotient = +quotient
+        return f"{quotient.normalize():f}"
 
 
 def _whole(value: Fraction) -> bool:

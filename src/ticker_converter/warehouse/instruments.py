@@ -48,7 +48,7 @@ def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> 
     ).fetchone()
     if row is None and provider is not None:
         try:
-            canonical = symbols.from_provider(symbol, provider)
+            canonical = symbols.from_provider(symbol, symbols.table(provider))
         except Usage:
             return None
         if (canonical, "files") == (symbol, provider):

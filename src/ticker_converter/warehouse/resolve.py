@@ -71,6 +71,6 @@ class Resolver:
 
     def _canonical(self, symbol: str, provider: str) -> str:
         try:
-            return symbols.from_provider(symbol, provider)
+            return symbols.from_provider(symbol, symbols.table(provider))
         except Usage as error:
             raise Usage(f"{self.payload.request}: {error}") from None
