@@ -77,17 +77,22 @@ def undo(run: Run, run_id: int, reason: str, *, author: str) -> Counts:
         counts = mending.undo(conn, load)
         stage.clear(conn)
         merge.close(conn, load, counts)
-        for delivery_id in payloads.after_undo(conn, run_id, earlier=earlier):
-            run.progress("reading again what later runs said")
-            with payloads.reopen(conn, delivery_id) as delivery:
-                repeated = run.load(delivery, "replay")
-            counts += Counts(
-                repeated.inserted + repeated.revised, repeated.inserted, revised=repeated.revised
-            )
-            stage.clear(conn)
+        run.progress("reading again what later runs said")
+        counts += _read_again(run, payloads.after_undo(conn, run_id, earlier=earlier))
         moved = _judge_again(run, load, touched)
         merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts = counts
+    return counts
+
+
+def _read_again(run: Run, deliveries: Sequence[int]) -> Counts:
+    """Read landed deliveries again; what that changes counts as read."""
+    counts = Counts()
+    for delivery_id in deliveries:
+        with payloads.reopen(run.conn, delivery_id) as delivery:
+            repeated = run.load(delivery, "replay")
+        counts += Counts(repeated.inserted + repeated.revised, repeated.inserted, revised=repeated.revised)
+        stage.clear(run.conn)
     return counts
 
 
@@ -115,9 +120,9 @@ def edit(
     valid_from: date | None = None,
 ) -> Counts:  # fmt: skip
     """Mend an instrument. `unit` (from `valid_from` on, default always) keeps the numbers and changes what they mean;
-    bars held only for their unit are let go when it is right now. `providers` is a new order of preference, from the
-    session `valid_from` on (a cut-over: the history before stays with its provider) or always; `shadows` are fetched
-    beside the first to be compared."""
+    bars held only for their unit are let go when it is right now, and dividends that were said without a unit are read
+    in it. `providers` is a new order of preference, from the session `valid_from` on (a cut-over: the history before
+    stays with its provider) or always; `shadows` are fetched beside the first to be compared."""
     if unit is mic is name is providers is shadows is None:
         raise Usage("nothing to edit: give --unit, --mic, --name, --providers or --shadow")
     if valid_from is not None and unit is None and providers is None:
@@ -146,6 +151,7 @@ def edit(
         counts = Counts()
         if declared is not None:
             counts += mending.change_unit(conn, load, found.instrument_id, declared.unit, valid_from)
+            counts += _read_again(run, payloads.of_dividends(conn, found.instrument_id, valid_from))
         if shadows is not None:
             order.shadow(conn, found.instrument_id, shadows)
         if providers is not None:
@@ -158,7 +164,7 @@ def edit(
             stage.clear(conn)
         moved = _judge_again(run, load, [found.instrument_id]) if declared is not None else 0
         merge.close(conn, load, counts, moved=bool(moved))
-    run.report.counts += counts
+    run.report.counts = counts
     return counts
 
 

@@ -290,6 +290,7 @@ class Run:
             resolve.declare(listing)
         moved = 0
         if (read := stage.actions(conn, parsed.actions, resolve)) or parsed.whole:
+            resolve.fill_action_units()
             held = judge(conn, "action", true_at, source, load.load_id)
             about = instruments.find(conn, parsed.about, payload.provider) if parsed.about else None
             counts += merge.actions(

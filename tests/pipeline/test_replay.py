@@ -46,6 +46,31 @@ def test_a_history_of_everything_stays_as_it_is(conn: psycopg.Connection) -> Non
     assert report.failed == []
 
 
+def test_a_bad_row_sent_again_after_a_good_one_waits_again(conn: psycopg.Connection) -> None:
+    bad, good = [f"A,{DAY},10,9,10,10,1"], [f"A,{DAY},10"]
+    for lines, waits in ((bad, 1), (good, 0), (bad, 1), (bad, 1), (good, 0), (bad, 1)):
+        bars(conn, lines)
+        assert len(held(conn)) == waits
+        assert len(held(conn, None)) == 1
+    for rate, waits in (("-1", 1), ("1.1", 0), ("-1", 1)):
+        rates(conn, [f"EUR,USD,{DAY},{rate}"])
+        assert len(held(conn)) == 1 + waits
+    before = snapshot(conn)
+    replay(conn)
+    assert snapshot(conn) == before
+
+
+def test_a_bad_row_after_a_good_one_waits_through_a_replay(conn: psycopg.Connection) -> None:
+    bars(conn, [f"A,{DAY},10"])
+    bars(conn, [f"A,{DAY},10,9,10,10,1"])
+    bars(conn, [f"B,{DAY},10,9,10,10,1"])
+    bars(conn, [f"B,{DAY},10"])
+    before = held(conn)
+    assert before == [("A", DAY, "high_below_low")]
+    replay(conn)
+    assert held(conn) == before
+
+
 def test_what_a_person_answered_stands(conn: psycopg.Connection) -> None:
     from decimal import Decimal
 

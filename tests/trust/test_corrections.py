@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.writing import bars, closes, counts, held, listed
+from tests.support.writing import bars, closes, counts, file, held, listed, load
 from tests.trust.acting import check, correct, decide, edit, now, release
 from tests.trust.test_undo import vendor
 from ticker_converter.errors import NotThere, UnknownSymbol, Usage
+from ticker_converter.pipeline import Report
 
 DAY = "2024-01-02"
 
@@ -142,6 +143,51 @@ def test_bars_held_for_their_unit_alone_are_let_go(conn: psycopg.Connection) -> 
     report = edit(conn, "VUSA.L", unit="GBP")
     assert closes(conn, "VUSA.L") == {DAY: "60"} and counts(report) == {"inserted": 1}
     assert held(conn) == [("VUSA.L", "2024-01-03", "not_positive")]
+
+
+def dividends(conn: psycopg.Connection) -> list[str]:
+    rows = conn.execute(
+        "SELECT a.ex_date || ' ' || trim_scale(a.amount) || ' ' || u.unit FROM mart.corporate_action AS a"
+        " JOIN mart.price_unit AS u USING (unit_id)"
+        " WHERE a.kind = 'dividend' AND a.known_to = 'infinity' ORDER BY a.ex_date"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def said(conn: psycopg.Connection, *rows: str, header: str = "symbol,ex_date,kind,value,unit") -> Report:
+    return load(conn, file("actions", "\n".join([header, *rows]) + "\n"))
+
+
+def test_dividends_said_without_a_unit_are_in_the_one_of_their_day(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2004-12-30,4000000", "A,2004-12-31,4100000"], unit="TRL")
+    edit(conn, "A", unit="TRY", valid_from=date(2005, 1, 1))
+    report = said(
+        conn, "A,2004-12-31,dividend,100000,", "A,2005-01-03,dividend,0.2,", "A,2005-01-04,dividend,1,USD"
+    )
+    assert counts(report) == {"inserted": 3}
+    assert dividends(conn) == ["2004-12-31 100000 TRL", "2005-01-03 0.2 TRY", "2005-01-04 1 USD"]
+
+
+def test_an_edit_mends_dividends_that_were_said_without_a_unit(conn: psycopg.Connection) -> None:
+    bars(conn, [f"A,{DAY},100", "A,2024-01-03,96"], unit="GBX")
+    said(
+        conn,
+        f"A,{DAY},dividend,3,",
+        "A,2024-01-03,dividend,4,",
+        "A,2024-01-04,dividend,5,GBX",
+        "A,2024-01-03,split,2,",
+    )
+    before = clock(conn)
+    assert counts(edit(conn, "A", unit="GBP", valid_from=date(2024, 1, 3))) == {"revised": 2}
+    assert dividends(conn) == [f"{DAY} 3 GBX", "2024-01-03 4 GBP", "2024-01-04 5 GBX"]
+    edit(conn, "A", unit="GBP")
+    assert dividends(conn) == [f"{DAY} 3 GBP", "2024-01-03 4 GBP", "2024-01-04 5 GBX"]
+    known = conn.execute(
+        "SELECT a.amount, u.unit FROM mart.instrument AS i, mart.actions(i.instrument_id, %s) AS a"
+        " JOIN mart.price_unit AS u USING (unit_id) WHERE a.kind = 'dividend' ORDER BY a.ex_date",
+        [before],
+    ).fetchall()
+    assert [tuple(map(str, row)) for row in known] == [("3", "GBX"), ("4", "GBX"), ("5", "GBX")]
 
 
 def test_a_unit_that_flipped_is_mended_by_an_edit_from_that_day_on(conn: psycopg.Connection) -> None:

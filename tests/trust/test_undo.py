@@ -97,6 +97,26 @@ def test_a_replay_does_not_bring_a_taken_back_run_again(conn: psycopg.Connection
     assert now(conn) == before
 
 
+def test_what_a_good_row_had_superseded_waits_again(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10,9,10,10,1"])
+    rates(conn, ["EUR,USD,2024-01-02,-1"])
+    before = now(conn)
+    assert held(conn) == [("A", "2024-01-02", "high_below_low"), ("EUR/USD", "2024-01-02", "not_positive")]
+    good, better = bars(conn, ["A,2024-01-02,10"]), rates(conn, ["EUR,USD,2024-01-02,1.1"])
+    assert not held(conn)
+    for report in (good, better):
+        undo(conn, report.run_id)
+    assert now(conn) == before
+
+
+def test_it_does_not_where_another_good_row_stands(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10,9,10,10,1"])
+    good = bars(conn, ["A,2024-01-02,10"])
+    bars(conn, ["A,2024-01-02,10", "A,2024-01-03,11"])
+    undo(conn, good.run_id)
+    assert closes(conn, "A") == {"2024-01-02": "10", "2024-01-03": "11"} and not held(conn)
+
+
 def test_runs_can_be_taken_back_one_after_the_other(conn: psycopg.Connection) -> None:
     runs = [bars(conn, [f"A,2024-01-02,{close}"]).run_id for close in (10, 11, 12)]
     seen = []

@@ -62,7 +62,8 @@ def first(conn: psycopg.Connection, instruments: Sequence[int] | None) -> list[E
 
 
 def undone(conn: psycopg.Connection) -> None:
-    """Rows held from a run that was taken back wait for nobody."""
+    """Rows held from a run that was taken back wait for nobody, and those that it had superseded wait again."""
+    conn.execute(sql.load("landing/quarantine_again"))
     conn.execute(sql.load("landing/quarantine_undone"))
 
 

@@ -1855,6 +1855,7 @@ CREATE TABLE landing.quarantine (
     decided_at timestamp with time zone,
     decided_by text,
     decision_reason text,
+    closed_by integer,
     CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['price'::text, 'rate'::text, 'action'::text]))),
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'accepted'::text, 'rejected'::text, 'rescaled'::text, 'superseded'::text])))
 );
@@ -1862,6 +1863,8 @@ CREATE TABLE landing.quarantine (
 COMMENT ON COLUMN landing.quarantine.content IS 'The row as published, as text; numbers that could be read are exact.';
 
 COMMENT ON COLUMN landing.quarantine.row_key IS 'What the row says and who says it: the same row held again adds no entry.';
+
+COMMENT ON COLUMN landing.quarantine.closed_by IS 'The load whose row superseded this one.';
 
 ALTER TABLE landing.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.quarantine_quarantine_id_seq

@@ -121,7 +121,7 @@ def rates(conn: psycopg.Connection, load: Load, read: int, held: int) -> Counts:
             conn.execute(sql.load("warehouse/rate_analyze"))
     if verdicts.get("late"):
         (late,) = conn.execute(sql.load("warehouse/rate_late"), context).fetchone() or (0,)
-    conn.execute(sql.load("warehouse/rate_supersede"))
+    conn.execute(sql.load("warehouse/rate_supersede"), context)
     return _counts(verdicts, read, held, late)
 
 

@@ -69,6 +69,10 @@ class Resolver:
             self.conn.execute(sql.load("warehouse/instruments_analyze"))
         self.conn.execute(sql.load("warehouse/price_units"))
 
+    def fill_action_units(self) -> None:
+        """Dividends that state no unit get their instrument's unit of the ex-date."""
+        self.conn.execute(sql.load("warehouse/action_units"))
+
     def _canonical(self, symbol: str, provider: str) -> str:
         try:
             return symbols.from_provider(symbol, symbols.table(provider))

@@ -16,8 +16,8 @@ FROM (
         WHEN f.kind IS NULL AND %(backdated)s AND gone.known_to > %(known_from)s THEN 'late'
         WHEN f.kind IS NULL THEN 'inserted'
         WHEN f.known_from > %(known_from)s THEN 'late'
-        WHEN (f.new, f.old, f.amount, f.unit_id, f.basis)
-            IS DISTINCT FROM (s.new, s.old, s.amount, s.unit_id, s.basis) THEN 'revised'
+        WHEN (f.new, f.old, f.amount, f.basis) IS DISTINCT FROM (s.new, s.old, s.amount, s.basis) THEN 'revised'
+        WHEN s.kind = 'dividend' AND f.unit_id <> s.unit_id THEN 'revised'  -- a split is in no unit
         WHEN f.known_from < %(known_from)s AND %(replay_of)s::integer IS NULL
             AND (%(backdated)s OR l.recorded_at > l.known_from + interval '1 minute') THEN 'adopted'
     END AS verdict
