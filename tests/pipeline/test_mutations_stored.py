@@ -1,7 +1,7 @@
-"""Damaged recordings loaded into a database: no crash, no bad row in the warehouse, a reason for every row that is held.
+"""Damaged recordings loaded into a database: no crash, no bad row in the warehouse, a reason for every row held.
 
-`HYPOTHESIS_PROFILE=long` reads, judges and stores 100,000 payloads, TICKER_CONVERTER_TEST_MUTATIONS so many of each kind;
-otherwise a few of each.
+`HYPOTHESIS_PROFILE=long` reads, judges and stores 100,000 payloads, otherwise it is a few of each kind;
+TICKER_CONVERTER_TEST_MUTATIONS says how many.
 """
 
 from __future__ import annotations
