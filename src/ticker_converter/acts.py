@@ -12,13 +12,13 @@ from decimal import Decimal
 
 from ticker_converter.errors import NotThere, Usage
 from ticker_converter.landing import payloads, quarantine, runs, stage
-from ticker_converter.market import units
+from ticker_converter.market import symbols, units
 from ticker_converter.pipeline import Run
 from ticker_converter.providers import provider
 from ticker_converter.records import Counts
 from ticker_converter.validate import walk
 from ticker_converter.validate.stored import inspect
-from ticker_converter.warehouse import instruments, mending, merge, order, reference
+from ticker_converter.warehouse import instruments, mending, merge, names, order, reference
 
 
 def correct(
@@ -166,6 +166,39 @@ def edit(
         merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts = counts
     return counts
+
+
+def rename(
+    run: Run, symbol: str, reason: str, *, author: str, new: str | None = None,
+    names_at: Mapping[str, str] | None = None,
+    delisted: date | None = None, since: date | None = None,
+) -> Counts:  # fmt: skip
+    """Record what an instrument is called: its own symbol is `new` from `since` on; a provider's spelling of it (by
+    provider, in `names_at`) is another from `since` on, or always; or it was traded last on `delisted`. What is stored
+    stays where it is."""
+    if new is not None and since is None:
+        raise Usage(f"--from D is needed: the first day on which {symbol} was called {new}")
+    for one in names_at or ():
+        provider(one)
+    conn = run.conn
+    found = instruments.get(conn, symbol)
+    with conn.transaction():
+        load = merge.begin(conn, run.report.run_id, "edit", author=author, reason=reason)
+        runs.acted(
+            conn, load.load_id, "rename", symbol=symbol, new=new, names_at=dict(names_at or {}),
+            delisted=None if delisted is None else str(delisted), since=None if since is None else str(since),
+        )  # fmt: skip
+        for one, spelled in (names_at or {}).items():
+            names.called(conn, found.instrument_id, symbol, found.mic, one, spelled, since)
+        if new is not None and since is not None:
+            other = instruments.find(conn, symbols.check_symbol(new))
+            names.rename(
+                conn, found.instrument_id, symbol, new, since, other.instrument_id if other else None
+            )
+        if delisted is not None:
+            names.delisted(conn, found.instrument_id, new or symbol, delisted)
+        merge.close(conn, load, Counts())
+    return Counts()
 
 
 def _check_bar(symbol: str, day: date, bar: Mapping[str, Decimal | None]) -> None:

@@ -13,7 +13,8 @@ from ticker_converter.landing.refusals import Refusal
 from ticker_converter.market import sessions
 from ticker_converter.records import Window
 from ticker_converter.settings import Settings
-from ticker_converter.warehouse import instruments
+from ticker_converter.warehouse import instruments, names
+from ticker_converter.warehouse.names import Today
 
 ANNOUNCED = timedelta(days=3)
 "Lists of actions are also asked for again once in these days before an announced ex-date."
@@ -33,6 +34,8 @@ class Stored:
     missing: tuple[date, date] | None = None
     ex_date: date | None = None
     place: int = 0
+    today: Today = Today()
+    "What providers call it today, where that was recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,24 @@ def stored(conn: Connection, wanted: Sequence[str] = (), *, history: Window | No
         conn.execute(sql.load("warehouse/announced"), {"days": ANNOUNCED.days}).fetchall()
     )
     listed = [instruments.get(conn, symbol) for symbol in dict.fromkeys(wanted)] or instruments.listed(conn)
-    found = []
+    found, called = [], names.today(conn)
     for one in listed:
         place, first, last, shadows = spans[one.symbol]
         missing = _missing(conn, one.symbol, one.mic, last, history) if history else None
         ex_date = soon.get(one.symbol)
         found.append(
-            Stored(one.symbol, one.mic, one.providers, last, first, tuple(shadows), missing, ex_date, place)
+            Stored(
+                one.symbol,
+                one.mic,
+                one.providers,
+                last,
+                first,
+                tuple(shadows),
+                missing,
+                ex_date,
+                place,
+                called.get(one.symbol, Today()),
+            )
         )
     return Coverage(
         found,

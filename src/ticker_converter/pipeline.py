@@ -36,6 +36,7 @@ from ticker_converter.records import Call, Counts, Listing, Parsed, Payload
 from ticker_converter.validate import answered, judge, released, walk
 from ticker_converter.validate.screen import Screen
 from ticker_converter.warehouse import bulk, instruments, mending, merge, order
+from ticker_converter.warehouse.instruments import Instrument
 from ticker_converter.warehouse.resolve import Resolver
 
 Instead = Callable[[Call, TickerConverterError], Sequence[Call]]
@@ -292,7 +293,7 @@ class Run:
         if (read := stage.actions(conn, parsed.actions, resolve)) or parsed.whole:
             resolve.fill_action_units()
             held = judge(conn, "action", true_at, source, load.load_id)
-            about = instruments.find(conn, parsed.about, payload.provider) if parsed.about else None
+            about = self._about(parsed.about, payload)
             counts += merge.actions(
                 conn, load, source, read, held, sorted(parsed.whole), about.instrument_id if about else None
             )
@@ -348,6 +349,12 @@ class Run:
         ready = ahead(map(screen.by_row, chain([first], frames)))
         placed = map(screen.by_place, stage.placed(ready, resolve))
         return stage.bars(self.conn, short.sift(placed) if short else placed)
+
+    def _about(self, symbol: str | None, payload: Payload) -> Instrument | None:
+        """The instrument of which a payload states a whole list."""
+        if symbol is None:
+            return None
+        return instruments.find(self.conn, symbol, payload.provider, payload.fetched_at.date())
 
     def rejudge(self, load: merge.Load) -> int:
         """Bars read before are judged again where new ones or new splits stand beside them: stored ones that are now

@@ -143,6 +143,11 @@ class Planner:
 
     def _prices(self) -> Iterable[_Want]:
         for one in self.stored.instruments:
+            if one.today.listed_to is not None and not self.history:
+                self._note(
+                    f"{one.symbol} was delisted on {one.today.listed_to}: nothing new is fetched for it"
+                )
+                continue
             due, options = True, list[Sequence[Call]]()
             for name in one.providers:
                 if self._spelled(one, name) is None:
@@ -262,7 +267,9 @@ class Planner:
         if name not in self._made or name == "files":
             return None
         try:
-            spelled = symbols.to_provider(one.symbol, symbols.table(name), one.mic)
+            spelled = one.today.names.get(name) or symbols.to_provider(
+                one.symbol, symbols.table(name), one.mic
+            )
         except Usage as error:
             self._note(str(error))
             return None

@@ -46,8 +46,14 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     edit.add_argument(
         "--from", dest="valid_from", type=words.day, metavar="D",
-        help="with --unit or --providers: from this session on; what is before stays as it is",
+        help="with --unit, --providers, --symbol or --symbol-at: from this day on; what is before stays as it is",
     )  # fmt: skip
+    edit.add_argument("--symbol", dest="new", metavar="NEW", help="its symbol from D on (--from): a rename")
+    edit.add_argument(
+        "--symbol-at", action="append", metavar="PROVIDER=TICKER",
+        help="what a provider calls it, from D on (--from) or always; may be given several times",
+    )  # fmt: skip
+    edit.add_argument("--delisted", type=words.day, metavar="D", help="its last day; its history stays")
     edit.add_argument("--reason", required=True, metavar="TEXT", help="why; kept with the change")
     words.add_format(edit)
 
@@ -97,6 +103,8 @@ def _edit(arguments: argparse.Namespace) -> int:
     from ticker_converter import acts
     from ticker_converter.cli.holding import author
 
+    if arguments.new or arguments.symbol_at or arguments.delisted:
+        return _rename(arguments)
     names = ("unit", "mic", "name", "providers", "shadow", "valid_from")
     told = {name: str(getattr(arguments, name)) for name in names if getattr(arguments, name) is not None}
     order, shadows = (
@@ -110,6 +118,32 @@ def _edit(arguments: argparse.Namespace) -> int:
         lambda run: acts.edit(
             run, arguments.symbol, arguments.reason, author=author(), unit=arguments.unit, mic=arguments.mic,
             name=arguments.name, providers=order, shadows=shadows, valid_from=arguments.valid_from,
+        ),
+    )  # fmt: skip
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    from ticker_converter import acts
+    from ticker_converter.cli.holding import author
+
+    others = ("unit", "mic", "name", "providers", "shadow")
+    if any(getattr(arguments, name) is not None for name in others):
+        raise Usage(
+            "a name over time is edited by itself: --symbol, --symbol-at and --delisted take --from alone"
+        )
+    at: dict[str, str] = {}
+    for pair in arguments.symbol_at or ():
+        provider, equals, ticker = pair.partition("=")
+        if not (provider and equals and ticker):
+            raise Usage(f"--symbol-at {pair!r}: PROVIDER=TICKER is expected, such as tiingo=META")
+        at[provider] = ticker
+    told = {"symbol": arguments.symbol, "new": arguments.new, "symbol_at": at, "from": arguments.valid_from,
+            "delisted": arguments.delisted}  # fmt: skip
+    return _act(
+        arguments, "edit", {name: value if value == at else str(value) for name, value in told.items() if value},
+        lambda run: acts.rename(
+            run, arguments.symbol, arguments.reason, author=author(), new=arguments.new, names_at=at,
+            delisted=arguments.delisted, since=arguments.valid_from,
         ),
     )  # fmt: skip
 

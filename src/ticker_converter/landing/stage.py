@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 import polars as pl
 import psycopg
@@ -28,8 +29,15 @@ VALUES = {"new": "value", "old": "value", "amount": "value"}
 NUMBERS = ("open", "high", "low", "close", "volume")
 
 
-Resolve = Callable[[str | None, str | None, str | None], Place]
-"""(symbol as stated, unit as stated, MIC as stated) -> Place; raises Usage for what cannot be placed."""
+class Resolve(Protocol):
+    """(symbol as stated, unit as stated, MIC as stated) -> Place; raises Usage for what cannot be placed. `eras`: names
+    that change their meaning, and on which days; such a row is placed by the last of them (`era`)."""
+
+    eras: Mapping[str, Sequence[date]]
+
+    def __call__(
+        self, symbol: str | None, unit: str | None, mic: str | None, era: date | None = None
+    ) -> Place: ...
 
 
 def tables(conn: psycopg.Connection) -> None:
@@ -131,7 +139,7 @@ def readable(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def placed(frames: Iterable[pl.DataFrame], resolve: Resolve) -> Iterator[pl.DataFrame]:
     """Readable bars with their instruments and units."""
     for frame in frames:
-        yield _detailed(_placed(frame, resolve))
+        yield _detailed(_placed(frame, resolve, "date"))
 
 
 def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame]) -> Bars:
@@ -195,7 +203,11 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
         "action",
         (
             _detailed(
-                _placed(_readable(split(frame), numbers, ("ex_date", "pay_date"), rename=VALUES), resolve)
+                _placed(
+                    _readable(split(frame), numbers, ("ex_date", "pay_date"), rename=VALUES),
+                    resolve,
+                    "ex_date",
+                )
             ).with_columns(
                 pl.col("pay_date").fill_null("infinity"),
                 pl.col("basis").fill_null("raw").replace_strict(BASES),
@@ -217,11 +229,13 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
     )
 
 
-def _placed(frame: pl.DataFrame, resolve: Resolve) -> pl.DataFrame:
-    keys = frame.select("symbol", "unit", *(["mic"] if "mic" in frame.columns else [])).unique(
-        maintain_order=True
-    )
-    places = [resolve(row[0], row[1], row[2] if len(row) > 2 else None) for row in keys.iter_rows()]
+def _placed(frame: pl.DataFrame, resolve: Resolve, day: str) -> pl.DataFrame:
+    frame, by = _with_eras(frame, resolve.eras, day)
+    keys = frame.select(*by).unique(maintain_order=True)
+    places = [
+        resolve(row["symbol"], row["unit"], row.get("mic"), row.get("era"))
+        for row in keys.iter_rows(named=True)
+    ]
     looked_up = keys.with_columns(
         pl.Series("instrument_id", [p.instrument_id for p in places], dtype=pl.Int64),
         pl.Series("unit_id", [p.unit_id for p in places], dtype=pl.Int64),
@@ -234,6 +248,21 @@ def _placed(frame: pl.DataFrame, resolve: Resolve) -> pl.DataFrame:
             pl.lit(places[0].unit_text, dtype=pl.String).alias("unit_text"),
         )
     return frame.join(looked_up, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _with_eras(
+    frame: pl.DataFrame, eras: Mapping[str, Sequence[date]], day: str
+) -> tuple[pl.DataFrame, list[str]]:
+    """The columns that place a row; among them the last change of meaning of its name, where there is one."""
+    by = ["symbol", "unit", *(["mic"] if "mic" in frame.columns else [])]
+    if not eras or not frame["symbol"].unique().is_in(list(eras)).any():
+        return frame, by
+    when, era = pl.col(day).str.to_date("%Y-%m-%d", strict=False), pl.lit(None, dtype=pl.Date)
+    for symbol, days in eras.items():
+        for change in (date.min, *days):
+            later = (pl.col("symbol") == symbol) & (when >= change)
+            era = pl.when(later).then(pl.lit(change)).otherwise(era)
+    return frame.with_columns(era.alias("era")), [*by, "era"]
 
 
 def _readable(

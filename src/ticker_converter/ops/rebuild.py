@@ -96,6 +96,12 @@ def _act(run: Run, act: dict[str, Any], author: str, reason: str) -> None:
             since = told.pop("valid_from")
             symbol = told.pop("symbol")
             acts.edit(run, symbol, reason, author=author, valid_from=since and _day(since), **told)
+        case "rename":
+            since, delisted = told.pop("since"), told.pop("delisted")
+            acts.rename(
+                run, told.pop("symbol"), reason, author=author, since=since and _day(since),
+                delisted=delisted and _day(delisted), **told,
+            )  # fmt: skip
         case "check":
             acts.check(run, told["sources"])
         case "decide":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -17,7 +17,7 @@ from ticker_converter import sql
 from ticker_converter.errors import UnknownSymbol, Usage
 from ticker_converter.market import currencies, symbols, units
 from ticker_converter.records import Publisher
-from ticker_converter.warehouse import reference
+from ticker_converter.warehouse import names, reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,28 @@ def get(conn: psycopg.Connection, symbol: str) -> Instrument:
     raise UnknownSymbol(f"{symbol} is not on the list: `ticker-converter add {symbol}` adds it")
 
 
-def find(conn: psycopg.Connection, symbol: str, provider: str | None = None) -> Instrument | None:
-    """The instrument that `provider` (default: the canonical spelling) calls `symbol`, or None."""
-    row = conn.execute(
-        sql.load("warehouse/instrument_find"), {"symbol": symbol, "provider": provider or "files"}
-    ).fetchone()
-    if row is None and provider is not None:
+def find(
+    conn: psycopg.Connection, symbol: str, provider: str | None = None, day: date | None = None
+) -> Instrument | None:
+    """The instrument that `provider` (default: the canonical spelling) calls `symbol`, or called so on `day`; or
+    None."""
+    day = day or datetime.now(UTC).date()
+    canonical = symbol
+    if provider == "files":
+        provider = None
+    if provider is not None and (named := names.find(conn, symbol, provider, day)) is not None:
+        return _found(conn, symbol, named)
+    if provider is not None:
         try:
             canonical = symbols.from_provider(symbol, symbols.table(provider))
         except Usage:
             return None
-        if (canonical, "files") == (symbol, provider):
-            return None
-        row = conn.execute(
-            sql.load("warehouse/instrument_find"), {"symbol": canonical, "provider": "files"}
-        ).fetchone()
+    return _found(conn, canonical, names.find(conn, canonical, "files", day))
+
+
+def _found(conn: psycopg.Connection, symbol: str, instrument_id: int | None) -> Instrument | None:
+    words = {"symbol": symbol, "instrument_id": instrument_id}
+    row = conn.execute(sql.load("warehouse/instrument_find"), words).fetchone()
     return None if row is None else Instrument(row[0], row[1], row[2], tuple(row[3]), *row[4:])
 
 

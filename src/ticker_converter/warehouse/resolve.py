@@ -4,7 +4,8 @@ the payload or the importing person says the unit. A unit is never guessed from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import psycopg
 
@@ -12,7 +13,7 @@ from ticker_converter import sql
 from ticker_converter.errors import Usage
 from ticker_converter.market import symbols, units
 from ticker_converter.records import Listing, Payload, Place
-from ticker_converter.warehouse import instruments
+from ticker_converter.warehouse import instruments, names
 
 
 class Resolver:
@@ -25,13 +26,18 @@ class Resolver:
         self.listings: dict[str, Listing] = {}
         self.added = 0
         self.exchanges: set[str] = set()
+        self.eras: Mapping[str, Sequence[date]] = names.breaks(conn) if payload.provider == "files" else {}
+        "Names of a person's files that change their meaning, and on which days."
 
     def declare(self, listing: Listing) -> None:
         """Remember how the payload itself describes an instrument."""
         self.listings[listing.symbol] = listing
 
-    def __call__(self, symbol: str | None, unit: str | None, mic: str | None) -> Place:
-        """Where rows of `symbol` go. Usage names a symbol that is not on the list and whose unit nobody says."""
+    def __call__(
+        self, symbol: str | None, unit: str | None, mic: str | None, era: date | None = None
+    ) -> Place:
+        """Where rows of `symbol` go; `era`: where the name changes its meaning, the day of the last change. Usage
+        names a symbol that is not on the list and whose unit nobody says."""
         symbol = symbol or self.payload.symbol or self.options.get("symbol")
         if symbol is None:
             raise Usage(f"{self.payload.request}: says no symbol: name it with --symbol")
@@ -39,7 +45,8 @@ class Resolver:
         listing = self.listings.get(symbol)
         stated = unit or self.options.get("unit") or (listing.unit if listing else None)
         declared = units.try_unit(stated) if stated else None
-        found = instruments.find(self.conn, symbol, provider)
+        day = era or self.payload.fetched_at.date()
+        found = instruments.find(self.conn, symbol, provider, day)
         if found is None:
             if stated is None:
                 options = "" if self.options.get("kind") == "actions" else "give --unit (and --mic), or "

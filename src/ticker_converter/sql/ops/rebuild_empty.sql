@@ -32,7 +32,13 @@ CREATE FUNCTION pg_temp.recorded_instrument() RETURNS trigger LANGUAGE plpgsql A
 DECLARE
     known pg_temp.kept_instrument;
 BEGIN
-    SELECT k.* INTO known FROM pg_temp.kept_instrument AS k WHERE k.symbol = NEW.symbol;
+    SELECT k.* INTO known
+    FROM pg_temp.kept_instrument AS k
+    WHERE (k.symbol = NEW.symbol OR EXISTS (  -- it was renamed since
+            SELECT FROM pg_temp.kept_symbol AS s
+            WHERE s.instrument_id = k.instrument_id AND s.provider = 'files' AND s.symbol = NEW.symbol))
+        AND NOT EXISTS (SELECT FROM warehouse.dim_instrument AS i WHERE i.instrument_id = k.instrument_id)
+    ORDER BY k.instrument_id LIMIT 1;
     IF FOUND THEN
         NEW.instrument_id := known.instrument_id;
         NEW.added_at := known.added_at;

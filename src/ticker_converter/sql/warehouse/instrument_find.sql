@@ -1,5 +1,5 @@
--- The instrument that a provider (files: the canonical spelling) calls so today.
--- params: symbol, provider
+-- The instrument of a number, or else of a canonical symbol.
+-- params: symbol, instrument_id
 -- returns: instrument_id, symbol, mic, providers, watched, unit_id, unit
 SELECT i.instrument_id, i.symbol, i.mic, i.providers, i.watched, u.unit_id, u.unit
 FROM warehouse.dim_instrument AS i
@@ -10,8 +10,5 @@ LEFT JOIN LATERAL (
     JOIN warehouse.dim_price_unit AS p USING (unit_id)
     WHERE iu.instrument_id = i.instrument_id
 ) AS u ON true
-WHERE CASE WHEN %(provider)s = 'files' THEN i.symbol = %(symbol)s
-    ELSE i.instrument_id = (
-        SELECT s.instrument_id FROM warehouse.instrument_symbol AS s
-        WHERE s.provider = %(provider)s AND s.symbol = %(symbol)s
-        ORDER BY s.valid_from DESC LIMIT 1) END
+WHERE CASE WHEN %(instrument_id)s::integer IS NULL THEN i.symbol = %(symbol)s
+    ELSE i.instrument_id = %(instrument_id)s::integer END
