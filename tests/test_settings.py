@@ -92,6 +92,9 @@ def test_values_are_parsed_to_their_types(load: Load) -> None:
         ("DEBUG", "maybe"), ("ENVIRONMENT", "prodigy"), ("LOG_FORMAT", "xml"), ("ALPHA_VANTAGE_TIMEOUT", "NaN"),
         ("ALPHA_VANTAGE_TIMEOUT", "-3"), ("ALPHA_VANTAGE_TIMEOUT", "soon"), ("FX_SOURCES", "ecb,,files"),
         ("FX_SOURCES", "ecb,ecb"), ("ECB_BASE_URL", "ftp://ecb"), ("JWT_ALGORITHM", "HS1"),
+        ("CORS_ORIGINS", "my.site"), ("CORS_ORIGINS", "https://my.site/path"), ("ALLOWED_HOSTS", "http://x"),
+        ("ALLOWED_HOSTS", "a b"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("TRUSTED_PROXIES", "proxy.example"),
+        ("HSTS_SECONDS", "-1"), ("JWT_REFRESH_EXPIRE_DAYS", "0"),
         ("DATABASE_URL", "mysql://u:p@h/d"), ("REDIS_URL", "http://h"), ("DATABASE_READ_URL", "replica"),
     ],
 )  # fmt: skip

@@ -47,7 +47,8 @@ async function send(form, path, output) {
   output.hidden = false;
   output.textContent = `GET ${address}\n…`;
   try {
-    const response = await fetch(address);
+    const key = document.querySelector("#key").value.trim();
+    const response = await fetch(address, key ? { headers: { "X-API-Key": key } } : {});
     const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const kind = response.headers.get("content-type") ?? "";
     const body = /json|csv/.test(kind) ? await response.text() : `(${(await response.blob()).size} bytes)`;
@@ -58,10 +59,12 @@ async function send(form, path, output) {
   }
 }
 
-function route(path, operation) {
+function route(method, path, operation) {
   const made = element("section", null, "route");
   made.id = operation.operationId;
-  made.append(element("h3", `GET ${path}`), element("p", operation.description ?? operation.summary));
+  made.append(element("h3", `${method} ${path}`), element("p", operation.description ?? operation.summary));
+  if (operation["x-scope"]) made.append(element("p", `Scope: ${operation["x-scope"]}`));
+  if (method !== "GET") return made;
   const form = element("form");
   const parameters = operation.parameters ?? [];
   if (parameters.length) {
@@ -88,7 +91,9 @@ async function start() {
     message.textContent = `Version ${document_.info.version}`;
     const routes = document.querySelector("#routes");
     for (const [path, methods] of Object.entries(document_.paths)) {
-      if (methods.get) routes.append(route(path, methods.get));
+      for (const [method, operation] of Object.entries(methods)) {
+        routes.append(route(method.toUpperCase(), path, operation));
+      }
     }
     const lines = document_["x-problems"].map((one) => {
       const name = element("td", one.name);
