@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -237,7 +238,7 @@ def test_at_most_two_hash_at_once_and_a_few_wait() -> None:
     end.set()
     for thread in threads:
         thread.join()
-    places._file.close()
+    os.close(places._file)
 
 
 def test_processes_forked_from_one_share_the_two_places() -> None:

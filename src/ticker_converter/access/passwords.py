@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import IO
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -35,7 +35,8 @@ class Places:
     """`count` places shared by the threads of this process and by the processes forked from it."""
 
     def __init__(self, count: int) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._file, name = tempfile.mkstemp()  # a descriptor, open as long as the process is
+        Path(name).unlink()
         self._mine = [threading.Lock() for _ in range(count)]
         self._queue = threading.BoundedSemaphore(WAITING)
 
