@@ -30,7 +30,7 @@ from ticker_converter.records import Basis, Call, Parsed, Payload, action_frame,
 Row = Mapping[str, object]
 
 PRICES = ("open", "high", "low", "close")
-_NULLS = ("", "None", "null", "N/A", "NaN", "-")
+_NULLS = ("", "None", "null", "N/A", "-")
 _ZERO = re.compile(r"-?(?:0+(?:\.0*)?|\.0+)(?:[eE][+-]?\d+)?")
 _ONE = re.compile(r"0*1(?:\.0*)?")
 
