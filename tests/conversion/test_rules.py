@@ -119,11 +119,21 @@ def agrees(row: Any, right: Answer) -> bool:
     return rate is None if right.rate is None else rate is not None and close(rate, right.rate)
 
 
-@given(cases())
-@histories(short=300)
-def test_every_day_of_every_history_is_as_the_rules_say(module_store: Store, case: Case) -> None:
+@given(cases(), st.integers(0, SPAN - 1))
+@histories(short=250)
+def test_rates_of_every_history_are_as_the_rules_say(module_store: Store, case: Case, cut: int) -> None:
+    """Of each history three things: every day is what the rules say, with a receipt that gives it; there and back again
+    is one; and without what was published later, no earlier day is another (no look-ahead)."""
     put(module_store, case.world.published)
     rows = whole(module_store, case, case.asked, case.days[-1])
+    check_days(case, rows)
+    check_back(case, rows, module_store)
+    check_no_look_ahead(case, rows, cut, module_store)
+    checked()
+
+
+def check_days(case: Case, rows: list[Any]) -> None:
+    """Each is as the rules say when they are worked out a second time."""
     assert [row[0] for row in rows] == case.days
     for row in rows:
         asked = replace(case.asked, on=row[0])
@@ -131,7 +141,24 @@ def test_every_day_of_every_history_is_as_the_rules_say(module_store: Store, cas
         event(str(right[0].missing or right[0].source))
         assert any(agrees(row, one) for one in right), (asked, row, right)
         check_receipt(asked, row)
-    checked()
+
+
+def check_back(case: Case, rows: list[Any], store: Store) -> None:
+    """rate(A,B) x rate(B,A) = 1, within 1e-18."""
+    back = replace(case.asked, origin=case.asked.goal, goal=case.asked.origin)
+    for row, returned in zip(rows, whole(store, case, back, case.days[-1], legs=False), strict=True):
+        assert (row[2], row[4]) == (returned[2], returned[4])
+        if row[1] is not None:
+            assert close(Fraction(row[1]) * Fraction(returned[1]), Fraction(1))
+
+
+def check_no_look_ahead(case: Case, rows: list[Any], cut: int, store: Store) -> None:
+    """Up to a day, what was published after it changes nothing."""
+    day = case.days[cut]
+    store.conn.execute(
+        "DELETE FROM warehouse.fact_fx_rate WHERE rate_date > %s", [day - timedelta(case.asked.lag)]
+    )
+    assert whole(store, case, case.asked, day) == rows[: cut + 1]
 
 
 def check_receipt(asked: Question, row: Any) -> None:
@@ -155,32 +182,6 @@ def check_receipt(asked: Question, row: Any) -> None:
         leg["use"] in ("legal", "peg") and leg["revision"] is None for leg in legs if leg not in market
     )
     assert asked.pegs or not any(leg["use"] == "peg" for leg in legs)
-
-
-@given(cases(), st.integers(0, SPAN - 1))
-@histories(short=100)
-def test_a_rate_published_later_changes_no_earlier_day(module_store: Store, case: Case, cut: int) -> None:
-    day = case.days[cut]
-    put(module_store, case.world.published)
-    with_later = whole(module_store, case, case.asked, day)
-    module_store.conn.execute(
-        "DELETE FROM warehouse.fact_fx_rate WHERE rate_date > %s", [day - timedelta(case.asked.lag)]
-    )
-    assert whole(module_store, case, case.asked, day) == with_later
-    checked()
-
-
-@given(cases())
-@histories(short=100)
-def test_there_and_back_again_is_one(module_store: Store, case: Case) -> None:
-    put(module_store, case.world.published)
-    back = replace(case.asked, origin=case.asked.goal, goal=case.asked.origin)
-    there = whole(module_store, case, case.asked, case.days[-1], legs=False)
-    for row, returned in zip(there, whole(module_store, case, back, case.days[-1], legs=False), strict=True):
-        assert (row[2], row[4]) == (returned[2], returned[4])
-        if row[1] is not None:
-            assert close(Fraction(row[1]) * Fraction(returned[1]), Fraction(1))
-    checked()
 
 
 @given(cases(), st.integers(0, SPAN - 1), st.decimals("-1e9", "1e9", allow_nan=False, places=4))

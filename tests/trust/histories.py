@@ -145,7 +145,7 @@ def action_rows(draw: st.DrawFn, scene: Scene, ratios: Sequence[str] = RATIOS) -
     return tuple(found.values())
 
 
-IMPORTS = ("file", "file", "file", "vendor", "rates", "rates", "actions")
+IMPORTS = ("file",) * 4 + ("rates",) * 2 + ("actions", "vendor")
 
 
 @st.composite

@@ -12,6 +12,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+import psycopg
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -166,86 +167,69 @@ def asked(ask: Callable[[], Any]) -> Any:
         return None
 
 
-def each(store: Store, all_told: list[Told], check: Callable[[Told, str, Policy], None]) -> None:
-    with rolled_back(store) as opened:
-        put(opened, all_told)
-        for n, one in enumerate(all_told):
+@given(batches(told(), TOGETHER))
+@histories(TOGETHER, short=150)
+def test_differences_and_returns_add_up_to_the_last_digit(module_store: Store, batch: Batch) -> None:
+    """Of each history three things: the parts between two dates, those between two knowledge times, and the returns."""
+    with rolled_back(module_store) as store:
+        put(store, batch.histories)
+        for n, one in enumerate(batch.histories):
+            policy = Policy((f"a{n}", f"b{n}"), one.before.pegs, 7)
             try:
-                check(one, f"S{n}", Policy((f"a{n}", f"b{n}"), one.before.pegs, 7))
+                for check in (two_dates, two_beliefs, all_returns):
+                    check(store.conn, one, f"S{n}", policy)
             except Undecided:
                 event("the rules leave two rates open")
                 continue
             checked()
 
 
-@given(batches(told(), TOGETHER))
-@histories(TOGETHER)
-def test_two_dates_add_up_in_the_last_digit(module_store: Store, batch: Batch) -> None:
-    def check(one: Told, symbol: str, policy: Policy) -> None:
-        first, last = one.days
-        right = numbers.between_dates(one.after, first, last, one.to, one.adjust)
-        found = asked(
-            lambda: explain.between_dates(
-                module_store.conn,
-                symbol,
-                currency=one.to,
-                first=first,
-                last=last,
-                adjust=one.adjust,
-                policy=policy,
-            )
+def two_dates(conn: psycopg.Connection, one: Told, symbol: str, policy: Policy) -> None:
+    first, last = one.days
+    right = numbers.between_dates(one.after, first, last, one.to, one.adjust)
+    found = asked(
+        lambda: explain.between_dates(
+            conn, symbol, currency=one.to, first=first, last=last, adjust=one.adjust, policy=policy
         )
-        assert (right is None) == (found is None), (right, found, one)
-        if right is not None:
-            event("explained")
-            adds_up(found, right, one)
-
-    each(module_store, batch.histories, check)
-
-
-@given(batches(told(), TOGETHER))
-@histories(TOGETHER)
-def test_two_beliefs_add_up_in_the_last_digit(module_store: Store, batch: Batch) -> None:
-    def check(one: Told, symbol: str, policy: Policy) -> None:
-        on = one.days[1]
-        right = numbers.between_beliefs(one.before, one.after, on, one.to, one.adjust)
-        found = asked(
-            lambda: explain.between_beliefs(
-                module_store.conn, symbol, currency=one.to, on=on, known_at=(LOADED, SECOND), adjust=one.adjust,
-                policy=policy,
-            )
-        )  # fmt: skip
-        assert (right is None) == (found is None), (right, found, one)
-        if right is not None:
-            event("explained")
-            adds_up(found, right, one)
-
-    each(module_store, batch.histories, check)
+    )
+    assert (right is None) == (found is None), (right, found, one)
+    if right is not None:
+        event("dates explained")
+        adds_up(found, right, one)
 
 
-@given(batches(told(), TOGETHER))
-@histories(TOGETHER)
-def test_returns_are_price_currency_and_cross_to_the_last_digit(module_store: Store, batch: Batch) -> None:
-    def check(one: Told, symbol: str, policy: Policy) -> None:
-        adjust = "all" if one.adjust == "all" else "splits"
-        to = "GBP" if one.to == "GBX" else one.to
-        right = numbers.returns(one.after, to, adjust)
-        found = asked(lambda: returns(module_store.conn, symbol, currency=to, adjust=adjust, policy=policy))
-        if right is None or right[1][0] is None:
-            assert found is None, (found, one)
-            return
-        assert found is not None, one
-        event("returned")
-        steps, whole = right
-        parts = found.head["attribution"]
-        assert parts["price"] + parts["fx"] + parts["cross"] == parts["total"], one
-        assert near(parts["price"], parts["fx"], parts["total"], whole), (parts, one)
-        assert len(found.rows) == len(steps), one
-        for (_, local, fx, total, missing), step in zip(found.rows, steps, strict=True):
-            assert near(local, fx, total, step), (local, fx, total, step, one)
-            assert (missing is None) == (None not in step), (missing, step, one)
+def two_beliefs(conn: psycopg.Connection, one: Told, symbol: str, policy: Policy) -> None:
+    on = one.days[1]
+    right = numbers.between_beliefs(one.before, one.after, on, one.to, one.adjust)
+    found = asked(
+        lambda: explain.between_beliefs(
+            conn, symbol, currency=one.to, on=on, known_at=(LOADED, SECOND), adjust=one.adjust, policy=policy
+        )
+    )
+    assert (right is None) == (found is None), (right, found, one)
+    if right is not None:
+        event("beliefs explained")
+        adds_up(found, right, one)
 
-    each(module_store, batch.histories, check)
+
+def all_returns(conn: psycopg.Connection, one: Told, symbol: str, policy: Policy) -> None:
+    adjust = "all" if one.adjust == "all" else "splits"
+    to = "GBP" if one.to == "GBX" else one.to
+    right = numbers.returns(one.after, to, adjust)
+    found = asked(lambda: returns(conn, symbol, currency=to, adjust=adjust, policy=policy))
+    if right is None or right[1][0] is None:
+        assert found is None, (found, one)
+        return
+    assert found is not None, one
+    event("returned")
+    steps, whole = right
+    parts = found.head["attribution"]
+    assert parts["price"] + parts["fx"] + parts["cross"] == parts["total"], one
+    assert near(parts["price"], parts["fx"], parts["total"], whole), (parts, one)
+    assert len(found.rows) == len(steps), one
+    for (_, local, fx, total, missing), step in zip(found.rows, steps, strict=True):
+        assert near(local, fx, total, step), (local, fx, total, step, one)
+        assert (missing is None) == (None not in step), (missing, step, one)
 
 
 def near(
