@@ -35,6 +35,16 @@ def test_a_known_case_by_hand(store: Store) -> None:
     assert found.head["currency"] == "GBP" and found.head["adjust"] == "splits"
 
 
+def test_the_parts_of_a_return_of_thirty_digits_add_up(store: Store) -> None:
+    a = store.instrument("A", "USD")
+    closes(store, a, "USD", {day(0): D("0.00000007"), day(1): D("9999999.0000003")})
+    store.rates(
+        [("files", "USD", "GBP", day(0), "0.00000003"), ("files", "USD", "GBP", day(1), "7777777.123")]
+    )
+    parts = returns(store.conn, "A", currency="GBP").head["attribution"]
+    assert sum(Fraction(parts[name]) for name in ("price", "fx", "cross")) == Fraction(parts["total"])
+
+
 def test_reported_sessions_compound_to_the_reported_range_within_their_rounding(store: Store) -> None:
     a = store.instrument("A", "USD")
     n = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import localcontext
 from typing import Any
 
 from ticker_converter import sql
@@ -53,8 +54,10 @@ def returns(
             f"{missing or 'no_rate'}: {symbol} cannot be converted on {base} or {end}: `sync` or `import rates` brings "
             "rates"
         )
+    with localcontext(prec=1000):  # cross is what is left to the last digit, however many there are
+        cross = total - price - fx
     head: dict[str, Any] = {
         "symbol": symbol, "currency": target.currency if target else listed, "adjust": adjust,
-        "base": base, "attribution": {"price": price, "fx": fx, "cross": total - price - fx, "total": total},
+        "base": base, "attribution": {"price": price, "fx": fx, "cross": cross, "total": total},
     }  # fmt: skip
     return Result("returns", head, ("date", "local", "fx", "total", "missing"), steps, {"symbol": symbol})
