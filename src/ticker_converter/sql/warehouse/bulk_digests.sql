@@ -7,11 +7,23 @@ WITH odd AS (
     UNION ALL
     SELECT l.load_id FROM landing.load AS l WHERE l.recorded_at - l.known_from > interval '1 minute'
 )
-SELECT g.instrument_id, extract(year FROM f.session)::integer, sha256(convert_to(string_agg(concat_ws(
-    ',', f.session, trim_scale(f.open), trim_scale(f.high), trim_scale(f.low), trim_scale(f.close),
-    coalesce(trim_scale(f.volume)::text, ''), f.unit_id, f.basis,
-    CASE WHEN f.source_id <> %(source_id)s OR f.load_id IN (SELECT odd.load_id FROM odd) THEN '!' END
-), E'\n' ORDER BY f.session), 'UTF8'))
+SELECT g.instrument_id, y.year, sha256(convert_to(s.lines, 'UTF8'))
 FROM unnest(%(instruments)s::integer[], %(firsts)s::date[], %(lasts)s::date[]) AS g (instrument_id, first, last)
-JOIN warehouse.fact_price AS f ON f.instrument_id = g.instrument_id AND f.session BETWEEN g.first AND g.last
-GROUP BY g.instrument_id, extract(year FROM f.session)
+CROSS JOIN LATERAL generate_series(
+    extract(year FROM g.first)::integer, extract(year FROM g.last)::integer
+) AS y (year)
+CROSS JOIN LATERAL (
+    SELECT string_agg(b.line, E'\n') AS lines
+    FROM (  -- year by year in the order of the key: sorting a whole series took a third of the time
+        SELECT concat_ws(
+            ',', f.session, trim_scale(f.open), trim_scale(f.high), trim_scale(f.low), trim_scale(f.close),
+            coalesce(trim_scale(f.volume)::text, ''), f.unit_id, f.basis,
+            CASE WHEN f.source_id <> %(source_id)s OR f.load_id IN (SELECT odd.load_id FROM odd) THEN '!' END
+        ) AS line
+        FROM warehouse.fact_price AS f
+        WHERE f.instrument_id = g.instrument_id
+            AND f.session BETWEEN greatest(g.first, make_date(y.year, 1, 1)) AND least(g.last, make_date(y.year, 12, 31))
+        ORDER BY f.session
+    ) AS b
+) AS s
+WHERE s.lines IS NOT NULL
