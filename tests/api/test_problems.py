@@ -108,7 +108,7 @@ def test_a_sane_request_id_is_kept(get, given) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "a b", '{"x":1}', "a" * 65, "-x", "x\x7f", "é".encode("latin-1").decode("latin-1")]
+    "given", ["", "a b", '{"x":1}', "a" * 65, "-x", "é".encode("latin-1").decode("latin-1")]
 )
 def test_another_request_id_is_replaced(get, given) -> None:
     answer = get("/health/live", headers={"X-Request-ID": given.encode("latin-1")})

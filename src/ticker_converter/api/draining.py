@@ -56,17 +56,22 @@ class Turn:
 
 
 class DrainingServer(Server):
-    """A Uvicorn server that drains before it ends. `limit`: requests after which it asks for its turn to end."""
+    """A Uvicorn server that drains before it ends: when told to, when process `parent` is gone, and when after `limit`
+    requests it has its turn."""
 
-    def __init__(self, config: Config, limit: int | None = None, turn: Turn | None = None) -> None:
+    def __init__(
+        self, config: Config, limit: int | None = None, turn: Turn | None = None, parent: int | None = None
+    ) -> None:
         super().__init__(config)
-        self._limit, self._turn = limit, turn
+        self._limit, self._turn, self._parent = limit, turn, parent
         self._kept: set[Any] | None = None
         "Connections that were open when the limit was reached; None before."
         self._quiet_since: dict[Any, float] = {}
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to end. At its limit a worker ends when the connections it then had are gone."""
+        if self._parent is not None and os.getppid() != self._parent:
+            self.should_exit = True  # the master was killed: nobody would end or replace this worker
         ending = await super().on_tick(counter)
         if ending or self._limit is None or self.server_state.total_requests < self._limit:
             return ending

@@ -50,7 +50,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
     async def _serve(self) -> None:
         self.config.app = self.wsgi
         limit = self.max_requests if self.max_requests < sys.maxsize else None
-        server = DrainingServer(self.config, limit, self.turn)
+        server = DrainingServer(self.config, limit, self.turn, self.ppid)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
