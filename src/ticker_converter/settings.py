@@ -199,8 +199,9 @@ class Settings:
         "between probes of replica, cache", 30, kinds.whole(1, 3600), kind="seconds"
     )
     rate_limit_requests: int = _setting(
-        "requests a caller may make per window", 100, kinds.whole(1), kind="number"
-    )
+        "requests a caller may make per window; 0: no limit", 100, kinds.whole(0, 1_000_000_000), kind="number",
+        shown="0; in production 100",
+    )  # fmt: skip
     rate_limit_window: int = _setting("seconds of that window", 60, kinds.whole(1, 86400), kind="seconds")
 
     @property
@@ -304,6 +305,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values.setdefault("ticker_converter_home", _default_home(outside))
     production = values.get("environment") == "production"
     values.setdefault("api_anonymous_read", not production)
+    values.setdefault("rate_limit_requests", 100 if production else 0)
     _one_server(values, "DATABASE_URL", "POSTGRES", ("postgresql", "postgres"), 5432)
     _one_server(values, "REDIS_URL", "REDIS", ("redis", "rediss"), 6379)
     if "database_read_url" in values:

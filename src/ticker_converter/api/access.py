@@ -26,6 +26,7 @@ from ticker_converter.access import keys
 from ticker_converter.access.scopes import READ
 from ticker_converter.access.signing import CHALLENGE, Signer
 from ticker_converter.access.signing import REFUSED as TOKEN_REFUSED
+from ticker_converter.api import limits
 from ticker_converter.api.pool import Accounts
 from ticker_converter.api.scopes import ROUTES
 from ticker_converter.db import Connection
@@ -163,13 +164,29 @@ class Guarded(APIRoute):
         super().__init__(path, endpoint, **more)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer, needs = super().get_route_handler(), self.needs
+        answer, needs, limited = super().get_route_handler(), self.needs, self.path.startswith("/v1/")
 
         async def guarded(request: Request) -> Response:
-            request.state.caller = await request.app.state.keeper.caller(request, needs)
+            if limited:
+                request.state.caller = await _counted(request, needs)
+            else:
+                request.state.caller = await request.app.state.keeper.caller(request, needs)
             return await answer(_Exact(request.scope, request.receive))
 
         return guarded
+
+
+async def _counted(request: Request, needs: str | None) -> Caller:
+    """Who asks, once the request is counted; a refused credential counts for its address."""
+    counts = request.app.state.limits
+    try:
+        found: Caller = await request.app.state.keeper.caller(request, needs)
+    except (NotKnown, NotAllowed):
+        await counts.count(request, limits.address(request))
+        raise
+    who = f"{found.kind} {found.id}" if found.id else limits.address(request)
+    await counts.count(request, who)
+    return found
 
 
 def caller_of(request: Request) -> Caller:

@@ -32,7 +32,7 @@ from ticker_converter.queries import status
 WAIT, LOOK = 5.0, 0.05
 _PRICES = ("open", "high", "low", "close", "volume")
 
-_STATUS = (401, 403, 404, 409, 413, 422, 500, 502, 503)
+_STATUS = (401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(_STATUS, schemas.PROBLEM)
 router = APIRouter(
     prefix="/v1", dependencies=[Depends(each_once)], responses=_PROBLEMS, tags=["operate"], route_class=Guarded

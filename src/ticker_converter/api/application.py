@@ -34,9 +34,11 @@ from ticker_converter.api import (
 )
 from ticker_converter.api.access import Keeper
 from ticker_converter.api.answers import page
+from ticker_converter.api.limits import Limits
 from ticker_converter.api.middleware import Requests
 from ticker_converter.api.pool import Accounts, Readers
 from ticker_converter.api.scopes import ROUTES
+from ticker_converter.api.shared import Shared
 from ticker_converter.settings import Settings
 
 DESCRIPTION = """Every price in your currency, with a receipt.
@@ -58,12 +60,18 @@ def create(settings: Settings, version: str) -> FastAPI:
     logins = Accounts(web, passwords.AT_ONCE)
     replica = Accounts(partial(web, replica=True), 1) if settings.database_read_url else None
     probe = health.Probe(probing)
+    shared = Shared(settings)
+    limits = Limits(
+        settings, shared, partial(db.web, replace(settings, statement_timeout=1), process="limits")
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         yield
         probe.close()
+        limits.close()
+        await shared.close()
         for pool in (readers, probing, accounts, logins, *((replica,) if replica else ())):
             pool.close()
 
@@ -72,7 +80,7 @@ def create(settings: Settings, version: str) -> FastAPI:
         redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
-    app.state.logins = logins
+    app.state.logins, app.state.limits = logins, limits
     app.state.accounts, app.state.keeper = accounts, Keeper(settings, accounts, replica)
     app.include_router(routes.router)
     app.include_router(analytics.router)

@@ -29,6 +29,10 @@ REFUSED = Counter(
     "Requests that found no free or no living database connection.",
 )
 
+LIMITED = Counter(
+    "ticker_converter_limit_refusals", "Requests refused because a caller asked too often.", ("mode",)
+)
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 

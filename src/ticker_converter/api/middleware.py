@@ -46,6 +46,8 @@ class Requests:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
+                if (standing := scope["state"].get("standing")) is not None:
+                    headers.update(standing.headers())
             elif bare:
                 message = {**message, "body": b""}
             await send(message)

@@ -73,7 +73,7 @@ PROBLEMS: Mapping[type[errors.TickerConverterError], Problem] = {
     errors.NotThere: Problem("not-there", 404, "The data is not there"),
     errors.NotKnown: Problem("not-known", 401, "No good credential"),
     errors.NotAllowed: Problem("not-allowed", 403, "The credential does not allow it"),
-    errors.TooMany: Problem("too-many", 429, "Too many attempts"),
+    errors.TooMany: Problem("too-many", 429, "Too many requests"),
     errors.Refused: Problem("provider-refused", 502, "The provider said no"),
     errors.ProviderUnavailable: BUSY,
     errors.ProviderBusy: BUSY,

@@ -154,5 +154,5 @@ DATA: dict[int | str, dict[str, Any]] = {
         }
     },
     304: {"description": "The caller has it: If-None-Match names its ETag"},
-    **dict.fromkeys((401, 403, 404, 406, 409, 422, 500, 503), PROBLEM),
+    **dict.fromkeys((401, 403, 404, 406, 409, 422, 429, 500, 503), PROBLEM),
 }

@@ -1617,6 +1617,16 @@ COMMENT ON COLUMN access.api_key.user_id IS 'Whose it is, where it is one person
 
 COMMENT ON COLUMN access.api_key.last_used_at IS 'Written at most once a minute.';
 
+CREATE UNLOGGED TABLE access.limit_window (
+    subject bytea NOT NULL,
+    taken bigint NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE access.limit_window IS 'Requests leased to the API''s workers since a caller''s window began. Unlogged: a crash begins the windows anew.';
+
+COMMENT ON COLUMN access.limit_window.subject IS 'A digest of the key, user or address, the limit and the window.';
+
 CREATE TABLE access.login_window (
     subject text NOT NULL COLLATE pg_catalog."C",
     attempts integer NOT NULL,
@@ -2566,6 +2576,9 @@ COMMENT ON TABLE warehouse.provider_order IS 'Where the order of providers chang
 ALTER TABLE ONLY access.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (key_id);
 
+ALTER TABLE ONLY access.limit_window
+    ADD CONSTRAINT limit_window_pkey PRIMARY KEY (subject);
+
 ALTER TABLE ONLY access.login_window
     ADD CONSTRAINT login_window_pkey PRIMARY KEY (subject);
 
@@ -2882,6 +2895,8 @@ REVOKE ALL ON FUNCTION ops.request_asked() FROM PUBLIC;
 GRANT SELECT ON TABLE access.api_key TO ticker_web;
 
 GRANT UPDATE(last_used_at) ON TABLE access.api_key TO ticker_web;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE access.limit_window TO ticker_web;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE access.login_window TO ticker_web;
 
