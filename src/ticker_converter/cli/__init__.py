@@ -33,7 +33,7 @@ COMMANDS = {
     "actions": "explaining", "currencies": "explaining", "runs": "explaining", "gaps": "explaining",
     "correct": "mending", "edit": "mending", "check": "mending",
     "performers": "analytics", "screen": "analytics", "summary": "analytics", "indicators": "analytics",
-    "quarantine": "holding", "calendar": "holding", "status": "state",
+    "quarantine": "holding", "calendar": "holding", "status": "state", "export": "exporting",
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
