@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import ingest
+from benchmarks import ingest, queries
 
 
 def main() -> None:
@@ -14,8 +14,13 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=False)
     one = commands.add_parser("ingest", help="import of daily bars beside COPY of the same bars (I1, I2, I4)")
     ingest.add_arguments(one)
+    two = commands.add_parser(
+        "queries", help="reading beside the plainest reading of the same rows (Q1, Q2, Q3, I3)"
+    )
+    queries.add_arguments(two)
     words = sys.argv[1:] or ["ingest"]
-    print(ingest.run(parser.parse_args(words)))  # noqa: T201
+    given = parser.parse_args(words)
+    print({"ingest": ingest, "queries": queries}[given.command].run(given))  # noqa: T201
 
 
 if __name__ == "__main__":
