@@ -26,7 +26,7 @@ from ticker_converter.access import keys
 from ticker_converter.access.scopes import READ
 from ticker_converter.access.signing import CHALLENGE, Signer
 from ticker_converter.access.signing import REFUSED as TOKEN_REFUSED
-from ticker_converter.api import limits
+from ticker_converter.api import deadline, limits
 from ticker_converter.api.pool import Accounts
 from ticker_converter.api.scopes import ROUTES
 from ticker_converter.db import Connection
@@ -165,13 +165,20 @@ class Guarded(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer, needs, limited = super().get_route_handler(), self.needs, self.path.startswith("/v1/")
+        # What a route that acts has begun is not undone by an answer that says nothing of it.
+        timed = limited and (needs == READ or "GET" in (self.methods or ()))
 
         async def guarded(request: Request) -> Response:
             if limited:
                 request.state.caller = await _counted(request, needs)
             else:
                 request.state.caller = await request.app.state.keeper.caller(request, needs)
-            return await answer(_Exact(request.scope, request.receive))
+            if not timed:
+                return await answer(_Exact(request.scope, request.receive))
+            return await deadline.answered(
+                request, lambda: answer(_Exact(request.scope, request.receive)),
+                request.app.state.settings.api_timeout, lambda: None,
+            )  # fmt: skip
 
         return guarded
 

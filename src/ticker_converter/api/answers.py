@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticker_converter.api import formats
+from ticker_converter.api.cache import Bodies, Body
 from ticker_converter.api.formats import Format, Table
 from ticker_converter.db import Connection
 from ticker_converter.queries import clock
@@ -35,11 +36,17 @@ class Edition:
     version: int
     published_at: datetime | None
     today: date
+    conn: Connection = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, conn: Connection) -> Edition:
         """That of `conn`'s snapshot."""
-        return cls(clock.version(conn), clock.published_at(conn), clock.today(conn))
+        today, published_at, version = clock.state(conn)
+        return cls(version, published_at, today, conn)
+
+    def lasts(self) -> bool:
+        """Whether it is still that day: what was made after midnight is another day's answer."""
+        return clock.today(self.conn) == self.today
 
 
 def policy(settings: Settings, max_age_days: int = 7) -> Policy:
@@ -69,11 +76,19 @@ def answer(
     headers = _headers(request, settings, etag, edition.published_at)
     if has(request, etag, any_is_enough=False):
         return Response(status_code=304, headers=headers)
-    built = build()
-    table, following = built if isinstance(built, tuple) else (built, None)
-    if following is not None:
-        headers["Link"] = f'<{following}>; rel="next"'
-    return respond(request, form, headers, formats.encode(form, table))
+
+    def make() -> Body:
+        built = build()
+        table, following = built if isinstance(built, tuple) else (built, None)
+        return Body(following, formats.encode(form, table))
+
+    bodies: Bodies = request.app.state.bodies
+    # The address as it was spelled is in the next page's.
+    spelled = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    body = bodies.get(hashlib.sha256(repr((etag, spelled)).encode()).digest(), make, edition.lasts)
+    if body.following is not None:
+        headers["Link"] = f'<{body.following}>; rel="next"'
+    return respond(request, form, headers, body.content)
 
 
 def answer_by_content(
@@ -123,6 +138,8 @@ def _headers(request: Request, settings: Settings, etag: str, modified: datetime
     # Said `public` to all, nginx gave one key's answer to an anonymous caller.
     known = "authorization" in request.headers or "x-api-key" in request.headers
     whose = "public" if settings.api_anonymous_read and not known else "private"
+    # Kept, and asked about each time: new data can arrive in any second, a day long past included (an import with an
+    # earlier time of knowledge), so no age is safe. Asking costs one look at the version.
     return {
         "ETag": etag,
         "Last-Modified": format_datetime(modified.astimezone(UTC) if modified else NEVER, usegmt=True),

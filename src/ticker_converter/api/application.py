@@ -34,6 +34,7 @@ from ticker_converter.api import (
 )
 from ticker_converter.api.access import Keeper
 from ticker_converter.api.answers import page
+from ticker_converter.api.cache import Bodies
 from ticker_converter.api.limits import Limits
 from ticker_converter.api.middleware import Requests
 from ticker_converter.api.pool import Accounts, Readers
@@ -80,6 +81,7 @@ def create(settings: Settings, version: str) -> FastAPI:
         redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
+    app.state.bodies = Bodies(shared)
     app.state.logins, app.state.limits = logins, limits
     app.state.accounts, app.state.keeper = accounts, Keeper(settings, accounts, replica)
     app.include_router(routes.router)

@@ -33,6 +33,15 @@ LIMITED = Counter(
     "ticker_converter_limit_refusals", "Requests refused because a caller asked too often.", ("mode",)
 )
 
+CACHE = Counter(
+    "ticker_converter_cache",
+    "Bodies found in memory, in Redis, by waiting for another request, or not (miss); failed calls (error).",
+    ("result",),
+)
+REPLICA = Gauge(
+    "ticker_converter_replica_in_use", "Workers that read from the replica.", multiprocess_mode="livesum"
+)
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 

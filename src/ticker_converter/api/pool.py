@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 
 from ticker_converter.api import metrics
+from ticker_converter.api.deadline import CURRENT
 from ticker_converter.db import Connection, translated
 from ticker_converter.errors import DatabaseUnavailable
 
@@ -72,7 +73,7 @@ class Readers:
             kept = self._idle.pop() if self._idle else None
             connection, opened = kept or self._new()
             lent = ExitStack()
-            lent.callback(self._keep, connection, opened)
+            lent.callback(self._back, connection, opened)
             try:
                 lent.enter_context(connection.transaction())
             except psycopg.OperationalError:
@@ -81,7 +82,16 @@ class Readers:
                     raise
                 continue
             stack.enter_context(lent)
+            if (work := CURRENT.get()) is not None:
+                work.holds(connection)
             return connection
+
+    def _back(self, connection: Connection, opened: float) -> None:
+        work = CURRENT.get()
+        if work is None or work.lets_go():
+            self._keep(connection, opened)
+        else:
+            connection.close()  # a cancellation may still be on its way
 
     def _new(self) -> tuple[Connection, float]:
         connection = self._connect()

@@ -32,7 +32,11 @@ T = TypeVar("T")
 
 
 class Away(Exception):
-    """Redis does not answer, or is not configured."""
+    """Redis does not answer, or is not configured. `asked`: it was asked, and that failed."""
+
+    def __init__(self, asked: bool = False) -> None:
+        super().__init__()
+        self.asked = asked
 
 
 class Shared:
@@ -95,7 +99,7 @@ class Shared:
             log.warning("Redis is away, asked again in %.0f s: %s", self._pause, type(error).__name__)
             self._up, self._again = False, time.monotonic() + self._pause
             self._pause = min(self._pause * 2, self._interval)
-        return Away()
+        return Away(asked=True)
 
     def _answered(self) -> None:
         if not self._up:

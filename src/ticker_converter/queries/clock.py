@@ -25,6 +25,11 @@ def version(conn: Connection) -> int:
     return _state(conn)[2]
 
 
+def state(conn: Connection) -> tuple[date, datetime | None, int]:
+    """Today, the last publish and the version, of one moment."""
+    return _state(conn)
+
+
 def not_after_today(conn: Connection, day: date) -> date:
     """The day itself; Usage if it is in the future."""
     if day > today(conn):
