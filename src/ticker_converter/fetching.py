@@ -11,8 +11,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from ticker_converter import providers
 from ticker_converter.db import Connection
@@ -66,6 +68,13 @@ def rooms(conn: Connection, provider: str, given: Mapping[str, object]) -> dict[
     """What each of a provider's keys may still call, by what the ledger calls it."""
     stated = limits(provider, given)
     return {key_id: quota.room(conn, provider, key_id, stated) for key_id in keys(given)}
+
+
+def page(call: Call, more: str) -> Call:
+    """The call for an answer's next page, at the address that was called: a body never says to whom a key is sent."""
+    said, asked = urlsplit(more), urlsplit(call.url)
+    url = urlunsplit((asked.scheme, asked.netloc, said.path, said.query, ""))
+    return replace(call, url=url, why="the next page")
 
 
 class Caller:

@@ -82,7 +82,7 @@ class Run:
         progress: Progress = lambda text: None,
     ) -> None:
         conn.autocommit = True
-        self.conn, self.progress = conn, progress
+        self.conn, self.progress, self._more = conn, progress, ""
         stage.tables(conn)
         self.report = Report(runs.start(conn, command, arguments))
 
@@ -116,7 +116,7 @@ class Run:
         delivery that was known when the calls were planned: what other runs have fetched since is not fetched again."""
         caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress)
         seen = refusals.seen(self.conn) if seen is None else seen
-        queue, waited = deque(calls), 0
+        queue, waited, pages = deque(calls), 0, {call.url for call in calls}
         while queue:
             call = queue.popleft()
             if not refusals.claim(self.conn, call):
@@ -130,6 +130,9 @@ class Run:
                 if refusals.answered(self.conn, call, seen, self.report.run_id):
                     continue
                 queue.extendleft(reversed(self._fetch(caller, call, instead)))
+                if self._more and (page := fetching.page(call, self._more)).url not in pages:
+                    pages.add(page.url)
+                    queue.appendleft(page)
             finally:
                 refusals.release(self.conn, call)
         for call in later:
@@ -138,8 +141,8 @@ class Run:
 
     def _fetch(self, caller: fetching.Caller, call: Call, instead: Instead) -> Sequence[Call]:
         """Make one call and load what it brings; returns the calls to make in its place if it cannot be had."""
-        what = f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip()
-        self.progress(what)
+        self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
+        self._more = ""
         known = caller.shut.get(call.provider) or caller.unentitled.get((call.provider, call.endpoint))
         try:
             if known is not None:
@@ -266,6 +269,7 @@ class Run:
             payloads.settle(self.conn, delivery.delivery_id, state, version, str(error))
             raise
         self.report.counts += counts
+        self._more = parsed.more or ""
         return counts
 
     def _transaction(
