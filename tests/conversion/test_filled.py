@@ -91,3 +91,34 @@ def test_a_long_gap_is_filled_for_ten_days_and_answered_as_before(store: Store) 
         [date(2019, 12, 1), date(2020, 6, 5)],
     ).fetchall()
     assert found == [(None, 8 + 5), ("no_rate", 32), ("rate_too_old", 143)]
+
+
+def test_a_source_that_tells_its_pivot_again_has_nothing_filled_anew(store: Store) -> None:
+    store.rates([("ecb", "EUR", "USD", "2020-01-02", "1.1"), ("boe", "GBP", "USD", "2020-01-02", "1.3")])
+    written = "SELECT source_id, ctid::text FROM mart.fx_filled ORDER BY 1, day"
+    before = store.conn.execute(written).fetchall()
+    told = store.conn.execute(
+        "SELECT source_id, pivot FROM warehouse.dim_source WHERE source = 'ecb'"
+    ).fetchone()
+    assert told is not None
+    ecb, pivot = told
+    change = "UPDATE warehouse.dim_source SET pivot = %s WHERE source = 'ecb'"
+    store.conn.execute(change, [pivot])
+    store.conn.execute(change + " AND pivot IS DISTINCT FROM %s", [pivot, pivot])
+    assert store.conn.execute(written).fetchall() == before
+    store.conn.execute(change, ["USD" if pivot == "EUR" else "EUR"])
+    after = store.conn.execute(written).fetchall()
+    assert {row for row in before if row[0] != ecb} == {row for row in after if row[0] != ecb}
+    assert {row[1] for row in before if row[0] == ecb}.isdisjoint(row[1] for row in after if row[0] == ecb)
+
+
+def test_two_directions_of_a_pair_are_chosen_anew_when_the_pivot_changes(store: Store) -> None:
+    store.rates([("ecb", "EUR", "USD", "2020-01-02", "1.1"), ("ecb", "USD", "EUR", "2020-01-02", "0.9")])
+    kept = filled(store)
+    store.conn.execute(
+        "UPDATE warehouse.dim_source SET pivot = CASE pivot WHEN 'EUR' THEN 'USD' ELSE 'EUR' END WHERE source = 'ecb'"
+    )
+    changed = filled(store)
+    assert changed["filled"] != kept["filled"]
+    store.conn.execute("SELECT warehouse.fx_refill()")
+    assert changed == filled(store)

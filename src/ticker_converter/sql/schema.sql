@@ -1480,6 +1480,20 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION warehouse.fx_pivot_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM warehouse.fx_fill(ARRAY(
+        SELECT ROW(r.source_id, r.base, r.quote, min(r.rate_date), max(r.rate_date))::warehouse.fx_touched
+        FROM warehouse.fact_fx_rate AS r
+        WHERE r.source_id = NEW.source_id
+        GROUP BY r.source_id, r.base, r.quote));
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION warehouse.fx_refill() RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -2768,7 +2782,7 @@ CREATE TRIGGER fx_emptied AFTER TRUNCATE ON warehouse.fact_fx_rate FOR EACH STAT
 
 CREATE TRIGGER fx_inserted AFTER INSERT ON warehouse.fact_fx_rate REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_inserted();
 
-CREATE TRIGGER fx_pivot_changed AFTER UPDATE OF pivot ON warehouse.dim_source FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_all_changed();
+CREATE TRIGGER fx_pivot_changed AFTER UPDATE OF pivot ON warehouse.dim_source FOR EACH ROW WHEN ((old.pivot IS DISTINCT FROM new.pivot)) EXECUTE FUNCTION warehouse.fx_pivot_changed();
 
 CREATE TRIGGER fx_updated AFTER UPDATE ON warehouse.fact_fx_rate REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_updated();
 
