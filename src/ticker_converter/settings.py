@@ -72,6 +72,12 @@ class Settings:
         "a streaming replica for reads; the primary answers when it does not", kind="URL", secret=True,
         shown="the primary",
     )  # fmt: skip
+    replica_max_lag_seconds: int = _setting(
+        "how far behind the primary a replica may be and still be read from",
+        30,
+        kinds.whole(0, 86400),
+        kind="seconds",
+    )
     db_pool_size: int = _setting("connections kept per process", 4, kinds.whole(1, 1000), kind="number")
     statement_timeout: int = _setting(
         "seconds a statement may run; 0: no limit", 0, kinds.whole(0, 86400), kind="seconds"

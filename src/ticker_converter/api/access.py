@@ -177,7 +177,7 @@ class Guarded(APIRoute):
                 return await answer(_Exact(request.scope, request.receive))
             return await deadline.answered(
                 request, lambda: answer(_Exact(request.scope, request.receive)),
-                request.app.state.settings.api_timeout, lambda: None,
+                request.app.state.settings.api_timeout, request.app.state.lost,
             )  # fmt: skip
 
         return guarded

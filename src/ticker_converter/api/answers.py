@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from ticker_converter.api import formats
 from ticker_converter.api.cache import Bodies, Body
+from ticker_converter.api.deadline import CURRENT
 from ticker_converter.api.formats import Format, Table
 from ticker_converter.db import Connection
 from ticker_converter.queries import clock
@@ -42,6 +43,8 @@ class Edition:
     def of(cls, conn: Connection) -> Edition:
         """That of `conn`'s snapshot."""
         today, published_at, version = clock.state(conn)
+        if (work := CURRENT.get()) is not None and work.shows is not None:
+            work.shows(version)
         return cls(version, published_at, today, conn)
 
     def lasts(self) -> bool:

@@ -37,9 +37,10 @@ from ticker_converter.api.answers import page
 from ticker_converter.api.cache import Bodies
 from ticker_converter.api.limits import Limits
 from ticker_converter.api.middleware import Requests
-from ticker_converter.api.pool import Accounts, Readers
+from ticker_converter.api.pool import Accounts, Readers, Sourced
 from ticker_converter.api.scopes import ROUTES
 from ticker_converter.api.shared import Shared
+from ticker_converter.api.source import Source
 from ticker_converter.settings import Settings
 
 DESCRIPTION = """Every price in your currency, with a receipt.
@@ -52,15 +53,17 @@ def create(settings: Settings, version: str) -> FastAPI:
     """The application; nothing is connected before the first request. `version` is the release's."""
     # A request's first byte is due within API_TIMEOUT: no statement of it may run longer.
     limit = settings.statement_timeout or settings.api_timeout
-    connect = partial(db.reader, replace(settings, statement_timeout=limit), process="api", autocommit=True)
-    readers = Readers(connect, settings.db_pool_size)
-    probing = Readers(connect, 1)
+    reading = replace(settings, statement_timeout=limit)
+    source = _source(reading)
+    connect = partial(db.reader, reading, process="api", autocommit=True)
+    readers = Sourced(source, settings.db_pool_size) if source else Readers(connect, settings.db_pool_size)
+    probing = Sourced(source, 1) if source else Readers(connect, 1)
     web = partial(db.web, replace(settings, statement_timeout=limit), process="web")
     accounts = Accounts(web, settings.db_pool_size)
     # A log-in holds its connection while it hashes, and two hash at once: they keep no key waiting.
     logins = Accounts(web, passwords.AT_ONCE)
     replica = Accounts(partial(web, replica=True), 1) if settings.database_read_url else None
-    probe = health.Probe(probing)
+    probe = health.Probe(probing, source)
     shared = Shared(settings)
     limits = Limits(
         settings, shared, partial(db.web, replace(settings, statement_timeout=1), process="limits")
@@ -69,7 +72,11 @@ def create(settings: Settings, version: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
+        if source is not None:
+            source.start()
         yield
+        if source is not None:
+            source.close()
         probe.close()
         limits.close()
         await shared.close()
@@ -81,7 +88,7 @@ def create(settings: Settings, version: str) -> FastAPI:
         redoc_url=None, openapi_url=None, redirect_slashes=False, generate_unique_id_function=_operation,
     )  # fmt: skip
     app.state.settings, app.state.readers, app.state.probe = settings, readers, probe
-    app.state.bodies = Bodies(shared)
+    app.state.bodies, app.state.lost = Bodies(shared), source.lost if source else _nothing
     app.state.logins, app.state.limits = logins, limits
     app.state.accounts, app.state.keeper = accounts, Keeper(settings, accounts, replica)
     app.include_router(routes.router)
@@ -97,6 +104,23 @@ def create(settings: Settings, version: str) -> FastAPI:
     app.add_middleware(Requests, proxies=settings.trusted_proxies)
     problems.install(app)
     return app
+
+
+def _source(settings: Settings) -> Source | None:
+    """The choice between replica and primary, where there is a replica."""
+    if settings.database_read_url is None:
+        return None
+    primary = replace(settings, database_read_url=None)
+    replica = replace(primary, database_url=settings.database_read_url)
+    return Source(
+        partial(db.reader, replica, process="api", autocommit=True),
+        partial(db.reader, primary, process="api", autocommit=True),
+        settings.replica_max_lag_seconds, settings.health_check_interval,
+    )  # fmt: skip
+
+
+def _nothing() -> None:
+    """There is no other server to look for."""
 
 
 def _operation(route: APIRoute) -> str:

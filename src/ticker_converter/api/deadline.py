@@ -39,6 +39,8 @@ class Work:
     def __init__(self) -> None:
         self.primary = False
         "Whether this request reads from the primary, whatever the replica is like."
+        self.shows: Callable[[int], None] | None = None
+        "Told the version of the data that the snapshot has, where it is a replica's."
         self._mutex = threading.Lock()
         self._conn: Connection | None = None
         self._over = False

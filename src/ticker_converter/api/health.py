@@ -16,6 +16,7 @@ from ticker_converter import sql
 from ticker_converter.api import schemas
 from ticker_converter.api.access import Guarded
 from ticker_converter.api.pool import Readers
+from ticker_converter.api.source import Source
 from ticker_converter.errors import TickerConverterError, WrongDatabase
 from ticker_converter.queries import readiness
 
@@ -28,11 +29,16 @@ FRESH = 1.0
 class Probe:
     """Whether the database answers and has this release's migrations."""
 
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
+    def __init__(self, readers: Readers, source: Source | None = None) -> None:
+        self._readers, self._source = readers, source
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ready")
         self._checked = float("-inf")
         self._error: TickerConverterError | None = None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether only a replica answers: reads go on, nothing can be written."""
+        return self._source is not None and self._source.primary_away
 
     async def check(self) -> None:
         """The error that keeps this server from serving, if any: DatabaseUnavailable or WrongDatabase."""
@@ -48,6 +54,8 @@ class Probe:
         if time.monotonic() - self._checked < FRESH:
             return
         needed = sql.latest()
+        if self._source is not None:
+            self._source.probe()
         try:
             with self._readers.snapshot() as conn:
                 applied = readiness.last_migration(conn)
@@ -72,8 +80,8 @@ async def live(response: Response) -> schemas.Health:
     summary="Whether it can serve: the database answers and is migrated",
 )  # fmt: skip
 async def ready(request: Request, response: Response) -> schemas.Health:
-    """503 while the database is away or lacks a migration of this release."""
+    """503 while the database is away or lacks a migration of this release; `degraded` while a replica alone answers."""
     probe: Probe = request.app.state.probe
     await probe.check()
     response.headers["Cache-Control"] = "no-store"
-    return schemas.Health(status="ready")
+    return schemas.Health(status="degraded" if probe.degraded else "ready")

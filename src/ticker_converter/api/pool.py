@@ -15,11 +15,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from weakref import WeakKeyDictionary
 
 import psycopg
 
 from ticker_converter.api import metrics
 from ticker_converter.api.deadline import CURRENT
+from ticker_converter.api.source import Source, Where
 from ticker_converter.db import Connection, translated
 from ticker_converter.errors import DatabaseUnavailable
 
@@ -70,7 +73,7 @@ class Readers:
         BEGIN also tells whether a kept connection is still alive: those that a restart of the server cut are passed
         over without the caller noticing."""
         while True:
-            kept = self._idle.pop() if self._idle else None
+            kept = self._taken()
             connection, opened = kept or self._new()
             lent = ExitStack()
             lent.callback(self._back, connection, opened)
@@ -93,6 +96,9 @@ class Readers:
         else:
             connection.close()  # a cancellation may still be on its way
 
+    def _taken(self) -> tuple[Connection, float] | None:
+        return self._idle.pop() if self._idle else None
+
     def _new(self) -> tuple[Connection, float]:
         connection = self._connect()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -105,6 +111,37 @@ class Readers:
             self._idle.append((connection, opened))
         else:
             connection.close()
+
+
+class Sourced(Readers):
+    """Connections to the server that `source` reads from, for each request anew."""
+
+    def __init__(self, source: Source, size: int, patience: float = PATIENCE) -> None:
+        super().__init__(self._connected, size, patience)
+        self._source = source
+        self._at: WeakKeyDictionary[Connection, Where] = WeakKeyDictionary()
+
+    def _taken(self) -> tuple[Connection, float] | None:
+        where = self._source.where()
+        while self._idle:
+            kept = self._idle.pop()
+            if self._at[kept[0]] == where:
+                return kept
+            kept[0].close()
+        return None
+
+    def _connected(self) -> Connection:
+        connection, where = self._source.connect(self._source.where())
+        self._at[connection] = where
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As of any pool; what it shows is not older than what was shown before."""
+        with super().snapshot() as connection:
+            if (work := CURRENT.get()) is not None:
+                work.shows = partial(self._source.shows, where=self._at[connection])
+            yield connection
 
 
 class Accounts(Readers):

@@ -21,7 +21,7 @@ class Shape(BaseModel):
 
 
 class Health(Shape):
-    status: Literal["alive", "ready"]
+    status: Literal["alive", "ready", "degraded"]
 
 
 class Leg(Shape):

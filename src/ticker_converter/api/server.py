@@ -22,6 +22,7 @@ from ticker_converter.access import passwords
 from ticker_converter.api import logs
 from ticker_converter.api.draining import DrainingServer, Turn
 from ticker_converter.api.slots import Slots
+from ticker_converter.api.source import Newest
 from ticker_converter.errors import BadSetting
 from ticker_converter.settings import Settings
 
@@ -120,6 +121,7 @@ def run(
     Worker.turn = Turn()
     slots = _metrics(settings) if settings.enable_metrics else None
     passwords.places()  # before the workers are forked, who share them
+    Newest.shared = Newest()
     given = settings.api_host, settings.api_port, settings.api_workers
     _Server(settings, options(settings, *given, slots)).run()
     return 0
