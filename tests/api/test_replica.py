@@ -13,6 +13,7 @@ import pytest
 from tests.support import writing
 from tests.support.replicated import Pair
 from ticker_converter.access import keys
+from ticker_converter.api import metrics
 from ticker_converter.api.deadline import Behind
 from ticker_converter.api.source import Newest, Source
 from ticker_converter.errors import DatabaseUnavailable
@@ -76,6 +77,7 @@ def close_of(answer: httpx.Response) -> int:
 def test_reads_come_from_the_replica(servers: Pair, client: httpx.Client) -> None:
     assert readers(servers.replica_url, client) > 0
     assert client.get("/health/ready").json() == {"status": "ready"}
+    assert metrics.REPLICA._value.get() == 1
 
 
 def test_a_replica_that_is_killed_is_left_without_an_error_and_taken_again(
