@@ -331,6 +331,8 @@ class Run:
             held = judge(conn, "rate", true_at, source, load.load_id)
             counts += merge.rates(conn, load, read, held)
         merge.close(conn, load, counts, moved=bool(moved))
+        for fault in list(resolve.faults)[:3]:
+            self.report.messages.append(f"{payload.request}: {fault}; its rows are held")
         return counts
 
     def _source(self, name: str, by: str) -> int:

@@ -21,7 +21,8 @@ Kind = Literal["prices", "rates", "actions", "listing", "none"]
 
 #: Staged columns. `row` is the row's 1-based position in the payload (a file's line counts its header).
 #: Everything else is text exactly as published; dates are rewritten to ISO 8601 where the parser can read them and
-#: left as published where it cannot. A missing value is null.
+#: left as published where it cannot. A missing value is null. A frame may have one more column, `wrong`: what makes a
+#: row unreadable, as JSON by field (`{"line": ...}`), null for the others.
 BAR_COLUMNS = ("row", "symbol", "date", "open", "high", "low", "close", "volume", "unit", "mic", "basis")
 RATE_COLUMNS = ("row", "base", "quote", "date", "rate", "source")
 ACTION_COLUMNS = ("row", "symbol", "ex_date", "kind", "value", "unit", "pay_date", "type", "basis")
@@ -140,11 +141,12 @@ class Parsed:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where rows of one symbol go: the instrument (None: not known, the rows will be held) and its unit (None: the
-    instrument's own of each day); `unit_text` is a stated unit that does not exist."""
+    instrument's own of each day); `unit_text` is a stated unit that does not exist, `mic_text` such an exchange."""
 
     instrument_id: int | None
     unit_id: int | None = None
     unit_text: str | None = None
+    mic_text: str | None = None
 
 
 @dataclass(slots=True)

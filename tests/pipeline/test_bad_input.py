@@ -43,15 +43,17 @@ PRICES = {
     "invalid UTF-8 far behind": HEADER + GOOD * 400_000 + b"\xc3\x28,2024-01-04,10,11,9,10,5\n",
     "UTF-16": (BARS + "\nA,2024-01-03,10,11,9,10,5\n").encode("utf-16"),
     "one line of 10 MB": b"A" * 10_000_000,
-    "too many cells": HEADER + GOOD + b"A,2024-01-04,10,11,9,10,5,6,7\n",
     "an open quote": HEADER + GOOD + b'A,"2024-01-04,10,11,9,10,5\n' + GOOD * 3,
-    "a symbol with spaces": HEADER + b"A B C,2024-01-04,10,11,9,10,5\n",
-    "a symbol of 200 letters": HEADER + b"A" * 200 + b",2024-01-04,10,11,9,10,5\n",
-    "a symbol that is SQL": HEADER + b"A'; DROP TABLE x;--,2024-01-04,10,11,9,10,5\n",
     "a cut zip": ZIP[:200],
     "a cut parquet": b"PAR1" + bytes(1000),
 }
 HELD = {
+    "too many cells": (b"A,2024-01-04,10,11,9,10,5,6,7\n", "not_a_number"),
+    "a symbol with spaces": (b"A B C,2024-01-04,10,11,9,10,5\n", "missing_field"),
+    "a symbol of 200 letters": (b"A" * 200 + b",2024-01-04,10,11,9,10,5\n", "missing_field"),
+    "a symbol that is SQL": (b"A'; DROP TABLE x;--,2024-01-04,10,11,9,10,5\n", "missing_field"),
+    "a symbol in lower case": (b"a,2024-01-04,10,11,9,10,5\n", "missing_field"),
+    "no symbol": (b",2024-01-04,10,11,9,10,5\n", "missing_field"),
     "NaN": (b"A,2024-01-04,NaN,11,9,10,5\n", "not_a_number"),
     "a negative price": (b"A,2024-01-04,-10,11,9,10,5\n", "not_positive"),
     "a date to come": (b"A,2099-01-05,10,11,9,10,5\n", "future_date"),
@@ -86,7 +88,7 @@ def test_a_broken_file_is_one_line_and_loads_nothing(conn: psycopg.Connection, w
 @pytest.mark.parametrize("what", HELD)
 def test_a_broken_row_is_held_and_the_rest_is_loaded(conn: psycopg.Connection, what: str) -> None:
     row, reason = HELD[what]
-    header = HEADER if row.count(b",") < 7 or b'"' in row else (BARS + ",unit\n").encode()
+    header = HEADER if row.count(b",") != 7 or b'"' in row else (BARS + ",unit\n").encode()
     good = GOOD if header == HEADER else GOOD.replace(b"\n", b",USD\n")
     assert counts(load(conn, file("prices", header + good + row, unit="USD"))) == {
         "inserted": 1,
@@ -163,3 +165,28 @@ def test_what_comes_before_a_broken_file_stays(conn: psycopg.Connection) -> None
     assert conn.execute("SELECT state FROM landing.delivery ORDER BY delivery_id").fetchall() == [
         ("loaded",), ("unreadable",)
     ]  # fmt: skip
+
+
+def test_a_row_of_an_unknown_exchange_is_held_and_names_it(conn: psycopg.Connection) -> None:
+    text = f"{BARS},mic,unit\nA,2024-01-03,10,11,9,10,5,XNAS,USD\nB,2024-01-03,10,11,9,10,5,XXXX,USD\n"
+    report = load(conn, file("prices", text))
+    assert counts(report) == {"inserted": 1, "quarantined": 1}
+    evidence = conn.execute("SELECT evidence FROM landing.quarantine").fetchone()
+    assert evidence is not None
+    assert evidence[0]["missing_field"] == {"symbol": "B", "mic": "XXXX", "missing": ["mic"]}
+    assert evidence[0]["row"] == 3
+    assert any("unknown exchange 'XXXX'" in message for message in report.messages)
+
+
+def test_rates_and_actions_with_one_torn_row_load_the_others_and_hold_it_once(conn: psycopg.Connection) -> None:
+    load(conn, file("prices", HEADER + GOOD, unit="USD"))
+    rates = f"{RATES}\nUSD,TWD,2024-01-05,31.05\n  \nUSD,TWD,2024-01-08,31,05\n"
+    actions = (
+        "symbol,ex_date,kind,value\nA,2024-01-03,dividend,0.1\nA,2024-01-04,merger,4\nA,2024-01-04,merger,5\n"
+        "A,2024-01-05,split,1,4\n"
+    )
+    assert counts(load(conn, file("rates", rates))) == {"inserted": 1, "quarantined": 1}
+    assert counts(load(conn, file("actions", actions))) == {"inserted": 1, "quarantined": 3}
+    assert counts(load(conn, file("actions", actions + "\n"))) == {"unchanged": 1, "quarantined": 3}
+    rows = conn.execute("SELECT reason, evidence -> 'row' FROM landing.quarantine ORDER BY 1, 2").fetchall()
+    assert rows == [("missing_field", 3), ("missing_field", 4), ("not_a_number", 4), ("not_a_number", 5)]

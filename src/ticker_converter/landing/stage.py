@@ -124,7 +124,7 @@ def readable(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for frame in frames:
         day = frame["date"].str.to_date("%Y-%m-%d", strict=False).alias("day")
         iso = day.dt.to_string("%Y-%m-%d").eq_missing(frame["date"]) & day.dt.year().is_between(1, 9999)
-        if iso.all() and frame.select(plain.all()).item():
+        if iso.all() and "wrong" not in frame.columns and frame.select(plain.all()).item():
             typed = frame.with_columns(
                 pl.lit(None, dtype=pl.String).alias("bad"), day, pl.lit(True).alias("plain")
             )
@@ -240,12 +240,14 @@ def _placed(frame: pl.DataFrame, resolve: Resolve, day: str) -> pl.DataFrame:
         pl.Series("instrument_id", [p.instrument_id for p in places], dtype=pl.Int64),
         pl.Series("unit_id", [p.unit_id for p in places], dtype=pl.Int64),
         pl.Series("unit_text", [p.unit_text for p in places], dtype=pl.String),
+        pl.Series("mic_text", [p.mic_text for p in places], dtype=pl.String),
     )
     if looked_up.height == 1:  # most payloads are of one instrument
         return frame.with_columns(
             pl.lit(places[0].instrument_id, dtype=pl.Int64).alias("instrument_id"),
             pl.lit(places[0].unit_id, dtype=pl.Int64).alias("unit_id"),
             pl.lit(places[0].unit_text, dtype=pl.String).alias("unit_text"),
+            pl.lit(places[0].mic_text, dtype=pl.String).alias("mic_text"),
         )
     return frame.join(looked_up, on=keys.columns, how="left", nulls_equal=True, maintain_order="left")
 
@@ -279,15 +281,21 @@ def _readable(
             for name in dates
         ),
     )
-    if all(fine[name].all() for name in names):
+    told = frame["wrong"] if "wrong" in frame.columns else None
+    if told is None and all(fine[name].all() for name in names):
         return text.with_columns(pl.lit(None, dtype=pl.String).alias("bad"))
     bad = text.select(((pl.col(name) != "") & ~fine[name]).fill_null(False) for name in names)
     wrong = bad.select(pl.any_horizontal(names)).to_series()
+    if told is not None:
+        wrong |= told.is_not_null()
     cells = zip(
         bad.filter(wrong).iter_rows(named=True), frame.filter(wrong).iter_rows(named=True), strict=True
     )
     found = [
-        json.dumps({(rename or {}).get(name, name): _shown(row[name]) for name in names if flags[name]})
+        json.dumps(
+            {(rename or {}).get(name, name): _shown(row[name]) for name in names if flags[name]}
+            | json.loads(row.get("wrong") or "{}")
+        )
         for flags, row in cells
     ]
     return text.with_columns(
@@ -326,8 +334,12 @@ def _detail(row: dict[str, object]) -> str:
         detail["bad"] = json.loads(str(row["bad"]))
     if row.get("unit_text") is not None:
         detail["unit"] = _shown(row["unit_text"])
+    if row.get("mic_text") is not None:
+        detail["mic"] = _shown(row["mic_text"])
     if row.get("kind_text") is not None:
         detail["kind"] = _shown(row["kind_text"])
+        if row["value"] is not None:
+            detail["value"] = _shown(row["value"])
     return json.dumps(detail)
 
 

@@ -2,11 +2,13 @@
 
 `files` never fetches. The words of the importing person travel in the payload's options (kind, symbol, mic, unit,
 basis, columns, date_format, source), so that the same bytes are read the same way again. Cells stay as written: NA and
-TRUE are symbols, `nan` is left for the judging to name, and only a number's cell that says nothing is missing.
+TRUE are symbols, `nan` is left for the judging to name, and only a number's cell that says nothing is missing. A row that
+cannot be read goes on with what is `wrong` with it, to be held; it keeps no other row out.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -24,7 +26,6 @@ MISSING = ("", "null", "NULL", "Null", "N/A", "n/a", "#N/A", "NA", "na", "None",
 #: Options that stand for a column which the file has not, or for its empty cells.
 GIVEN = ("symbol", "mic", "unit", "basis", "source")
 BASES = ("raw", "splits", "all")
-KINDS = ("split", "spinoff", "dividend")
 _COLUMNS = {"prices": BAR_COLUMNS, "rates": RATE_COLUMNS, "actions": ACTION_COLUMNS}
 
 
@@ -92,19 +93,22 @@ def _frames(
         raise Usage(f"--basis {basis!r}: expected {', '.join(BASES)}")
     whose: set[str] = set()
     for table in pieces:
+        wrong = ("wrong",) if "wrong" in table.columns else ()
         frame = table.select(
-            "row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:])
+            "row", *(_column(column, layout, options) for column in _COLUMNS[layout.schema.kind][1:]), *wrong
         )
         frame = frame.with_columns(
             iso_dates(frame[column], options.get("date_format"))
             for column in layout.schema.dates
             if column not in layout.typed or "date_format" in options
         )
+        if wrong:
+            frame = _doubted(frame, options)
         if layout.schema.about_symbols:
-            _check_symbols(frame, layout, table, options, whose, name)
-            frame = frame.with_columns(_basis(frame, basis, name))
+            _check_symbols(layout, table, options, whose, name)
+            frame = _basis(frame, basis)
         if layout.schema.kind == "actions":
-            frame = frame.with_columns(_kinds(frame, name))
+            frame = frame.with_columns(pl.col("kind").str.to_lowercase())
         if frame.height:
             yield frame
 
@@ -130,39 +134,46 @@ def _column(column: str, layout: Layout, options: Mapping[str, str]) -> pl.Expr:
 
 
 def _check_symbols(
-    frame: pl.DataFrame,
-    layout: Layout,
-    table: pl.DataFrame,
-    options: Mapping[str, str],
-    whose: set[str],
-    name: str,
+    layout: Layout, table: pl.DataFrame, options: Mapping[str, str], whose: set[str], name: str
 ) -> None:
-    """Each row is about a symbol; --symbol renames the one that a file is about, never several."""
-    nameless = frame.filter(pl.col("symbol").is_null())
-    if nameless.height:
-        raise Unreadable(f"{name}: line {nameless['row'][0]} has no symbol")
-    if options.get("symbol") and (position := layout.at.get("symbol")) is not None:
-        whose.update(table[str(position)].str.strip_chars().drop_nulls().unique().to_list())
-        if len(whose) > 1:
-            shown = ", ".join(sorted(whose)[:3])
-            raise Usage(
-                f"{name}: is about several symbols ({shown}), so --symbol cannot name it: leave it out"
-            )
+    """--symbol renames the one symbol that a file is about, never several."""
+    position = layout.at.get("symbol")
+    if not options.get("symbol") or position is None:
+        return
+    sound = table.filter(pl.col("wrong").is_null()) if "wrong" in table.columns else table
+    whose.update(sound[str(position)].str.strip_chars().drop_nulls().unique().to_list())
+    if len(whose) > 1:
+        shown = ", ".join(sorted(whose)[:3])
+        raise Usage(f"{name}: is about several symbols ({shown}), so --symbol cannot name it: leave it out")
 
 
-def _basis(frame: pl.DataFrame, default: str, name: str) -> pl.Series:
+def _doubted(frame: pl.DataFrame, options: Mapping[str, str]) -> pl.DataFrame:
+    """Of a line with too many cells nobody knows which cell is which: it is of a symbol that sound lines beside it have,
+    or of none, and says no exchange, unit, basis or source."""
+    sound = pl.col("wrong").is_null()
+    kept = []
+    for column in frame.columns:
+        if column == "symbol":
+            known = frame.filter(sound)["symbol"].drop_nulls().unique()
+            kept.append(pl.when(sound | pl.col("symbol").is_in(known.implode())).then("symbol"))
+        elif column in GIVEN:
+            default = "files" if column == "source" else None
+            kept.append(pl.when(sound).then(column).otherwise(pl.lit(options.get(column) or default)))
+    return frame.with_columns(kept)
+
+
+def _basis(frame: pl.DataFrame, default: str) -> pl.DataFrame:
+    """With the basis of each row; a row of no known basis is told as wrong and is of none."""
     found = frame["basis"].fill_null(default)
-    wrong = frame.filter(~found.is_in(BASES))
-    if wrong.height:
-        shown = wrong["basis"][0][:40]
-        raise Unreadable(f"{name}: line {wrong['row'][0]}: basis {shown!r} is none of {', '.join(BASES)}")
-    return found
-
-
-def _kinds(frame: pl.DataFrame, name: str) -> pl.Series:
-    found = frame["kind"].str.to_lowercase()
-    wrong = frame.filter(~found.fill_null("").is_in(KINDS))
-    if wrong.height:
-        shown = (wrong["kind"][0] or "")[:40]
-        raise Unreadable(f"{name}: line {wrong['row'][0]}: kind {shown!r} is none of {', '.join(KINDS)}")
-    return found
+    known = found.is_in(BASES)
+    if known.all():
+        return frame.with_columns(found)
+    wrong = [
+        None if fine else json.dumps({"basis": (cell or "")[:200]})
+        for cell, fine in zip(found, known, strict=True)
+    ]
+    told = pl.Series("wrong", wrong, dtype=pl.String)
+    before = pl.col("wrong") if "wrong" in frame.columns else pl.lit(None, dtype=pl.String)
+    return frame.with_columns(
+        pl.when(known).then(found).alias("basis"), pl.coalesce(before, told).alias("wrong")
+    )

@@ -1,14 +1,16 @@
 """Tables from files in pieces of about 30,000 rows, every cell as text: CSV by the chunk, Parquet by the slice.
 
-A file is never held whole. What makes a piece unreadable (bytes that are no UTF-8, a line with too many cells, a broken
-page) makes the file unreadable: no piece is skipped.
+A file is never held whole. What makes a piece unreadable (bytes that are no UTF-8, a quote never closed, a broken page)
+makes the file unreadable: no piece is skipped. A line of more cells than the header has is no such thing: it goes on with
+its text in the column `wrong`, to be held.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -110,8 +112,19 @@ def _csv_pieces(
                     raise Unreadable(f"{name}: its last line ends early: the file is cut short")
             table = _csv_frame(chunk, name, first, delimiter, width)
             lines = table.with_columns(pl.int_range(first, first + table.height, dtype=pl.Int64).alias("row"))
-            yield lines.filter(~pl.all_horizontal(pl.col(table.columns).is_null()))
+            yield _without_blank(lines, table.columns)
             first += table.height
+
+
+def _without_blank(lines: pl.DataFrame, cells: Sequence[str]) -> pl.DataFrame:
+    """Without lines of nothing but delimiters and spaces; all cells are looked at only where a first one is empty."""
+
+    def blank(cell: str) -> pl.Expr:
+        return pl.col(cell).str.strip_chars().fill_null("") == ""
+
+    if not lines.select(blank(cells[0]).any()).item():
+        return lines
+    return lines.filter(~pl.all_horizontal(blank(cell) for cell in cells))
 
 
 def _chunks(stream: IO[bytes], name: str, first: int) -> Iterator[tuple[bytes, bool]]:
@@ -164,14 +177,25 @@ def _csv_frame(chunk: bytes, name: str, first: int, delimiter: str, width: int) 
         except UnicodeDecodeError as broken:
             line = first + chunk.count(b"\n", 0, broken.start)
             raise Unreadable(f"{name}: line {line} is not UTF-8 text; save the file as UTF-8") from exc
-        for number, line_cells in enumerate(
-            csv.reader(io.StringIO(chunk.decode()), delimiter=delimiter), first
-        ):
-            if len(line_cells) > width:
-                raise Unreadable(
-                    f"{name}: line {number} has {len(line_cells)} cells, its header has {width}"
-                ) from exc
-        raise Unreadable(f"{where}: are not readable CSV ({_reason(exc)})") from exc
+        try:
+            return _careful(chunk.decode(), delimiter, width)
+        except csv.Error as broken:
+            raise Unreadable(f"{where}: are not readable CSV ({_reason(broken)})") from exc
+
+
+def _careful(chunk: str, delimiter: str, width: int) -> pl.DataFrame:
+    """What polars refuses, line by line. A line of more cells than the header has keeps the first of them and is told
+    as `wrong`, unless the others are empty."""
+    rows: list[list[str | None]] = []
+    for cells in csv.reader(io.StringIO(chunk, newline=""), delimiter=delimiter, strict=True):
+        told = None
+        if any(cell.strip() for cell in cells[width:]):
+            shown = delimiter.join(cells)[:200]
+            told = json.dumps({"line": shown, "cells": len(cells), "header": width})
+        some = [cell or None for cell in cells[:width]]
+        rows.append([*some, *[None] * (width - len(some)), told])
+    names = [*map(str, range(width)), "wrong"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _parquet_pieces(

@@ -25,6 +25,8 @@ class Resolver:
         self.unit_ids = instruments.unit_ids(conn)
         self.listings: dict[str, Listing] = {}
         self.added = 0
+        self.faults: dict[str, None] = {}
+        "What is wrong with symbols and exchanges of a person's files, whose rows will be held."
         self.exchanges: set[str] = set()
         self.eras: Mapping[str, Sequence[date]] = names.breaks(conn) if payload.provider == "files" else {}
         "Names of a person's files that change their meaning, and on which days."
@@ -38,7 +40,10 @@ class Resolver:
     ) -> Place:
         """Where rows of `symbol` go; `era`: where the name changes its meaning, the day of the last change. Usage
         names a symbol that is not on the list and whose unit nobody says."""
+        by_hand = self.payload.provider == "files"
         symbol = symbol or self.payload.symbol or self.options.get("symbol")
+        if symbol is None and by_hand:
+            return Place(None)
         if symbol is None:
             raise Usage(f"{self.payload.request}: says no symbol: name it with --symbol")
         provider = self.payload.provider
@@ -48,6 +53,8 @@ class Resolver:
         day = era or self.payload.fetched_at.date()
         found = instruments.find(self.conn, symbol, provider, day)
         if found is None:
+            if by_hand and (held := self._unplaced(symbol, mic)):
+                return held
             if stated is None:
                 options = "" if self.options.get("kind") == "actions" else "give --unit (and --mic), or "
                 raise Usage(
@@ -68,6 +75,18 @@ class Resolver:
         if declared is not None:
             return Place(found.instrument_id, self.unit_ids[declared.unit])
         return Place(found.instrument_id, found.unit_id)
+
+    def _unplaced(self, symbol: str, mic: str | None) -> Place | None:
+        """Where a file's row goes whose own words can be no symbol or no exchange; what the person said is refused."""
+        try:
+            if symbol != self.options.get("symbol"):
+                symbols.check_symbol(symbol)
+            if mic and mic != self.options.get("mic") and mic not in self.exchanges:
+                instruments.check_mic(self.conn, mic)
+        except Usage as error:
+            self.faults.setdefault(str(error))
+            return Place(None, mic_text=mic if str(error).startswith("unknown exchange") else None)
+        return None
 
     def fill_units(self) -> None:
         """Bars that state no unit get their instrument's unit of the day."""

@@ -10,7 +10,7 @@ SELECT %(load_id)s, 'action', said.instrument_id, said.symbol, said.day, said.so
 FROM (
     SELECT s.row_no, s.instrument_id AS instrument_id, coalesce(i.symbol, s.detail ->> 'symbol', '') AS symbol, s.ex_date AS day,
         %(source_id)s::smallint AS source_id, h.reason, h.evidence || jsonb_build_object('row', s.row_no) AS evidence, jsonb_build_object('symbol', coalesce(i.symbol, s.detail ->> 'symbol'), 'ex_date', coalesce(s.ex_date::text, s.detail -> 'bad' ->> 'ex_date'),
-        'kind', coalesce(s.kind, s.detail ->> 'kind'), 'value', coalesce(s.detail -> 'bad' ->> 'value', s.amount::text, s.new::text || '/' || s.old::text),
+        'kind', coalesce(s.kind, s.detail ->> 'kind'), 'value', coalesce(s.detail -> 'bad' ->> 'value', s.amount::text, s.new::text || '/' || s.old::text, s.detail ->> 'value'),
         'unit', coalesce(s.detail ->> 'unit', u.unit), 'type', s.type, 'pay_date', coalesce(s.detail -> 'bad' ->> 'pay_date', nullif(s.pay_date, 'infinity')::text), 'basis', s.basis) AS content
     FROM pg_temp.held AS h
     JOIN pg_temp.stage_action AS s USING (row_no)
