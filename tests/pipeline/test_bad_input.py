@@ -178,7 +178,9 @@ def test_a_row_of_an_unknown_exchange_is_held_and_names_it(conn: psycopg.Connect
     assert any("unknown exchange 'XXXX'" in message for message in report.messages)
 
 
-def test_rates_and_actions_with_one_torn_row_load_the_others_and_hold_it_once(conn: psycopg.Connection) -> None:
+def test_rates_and_actions_with_one_torn_row_load_the_others_and_hold_it_once(
+    conn: psycopg.Connection,
+) -> None:
     load(conn, file("prices", HEADER + GOOD, unit="USD"))
     rates = f"{RATES}\nUSD,TWD,2024-01-05,31.05\n  \nUSD,TWD,2024-01-08,31,05\n"
     actions = (

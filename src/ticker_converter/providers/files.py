@@ -2,8 +2,8 @@
 
 `files` never fetches. The words of the importing person travel in the payload's options (kind, symbol, mic, unit,
 basis, columns, date_format, source), so that the same bytes are read the same way again. Cells stay as written: NA and
-TRUE are symbols, `nan` is left for the judging to name, and only a number's cell that says nothing is missing. A row that
-cannot be read goes on with what is `wrong` with it, to be held; it keeps no other row out.
+TRUE are symbols, `nan` is left for the judging to name, and only a number's cell that says nothing is missing. A row
+that cannot be read goes on with what is `wrong` with it, to be held; it keeps no other row out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from ticker_converter.errors import Unreadable, Usage
+from ticker_converter.errors import Usage
 from ticker_converter.providers import bodies, ecb, files_read
 from ticker_converter.providers.base import Quota
 from ticker_converter.providers.dates import check_format, iso_dates
@@ -148,10 +148,10 @@ def _check_symbols(
 
 
 def _doubted(frame: pl.DataFrame, options: Mapping[str, str]) -> pl.DataFrame:
-    """Of a line with too many cells nobody knows which cell is which: it is of a symbol that sound lines beside it have,
-    or of none, and says no exchange, unit, basis or source."""
+    """Of a line with too many cells nobody knows which cell is which: it is of a symbol that sound lines beside it
+    have, or of none, and says no exchange, unit, basis or source."""
     sound = pl.col("wrong").is_null()
-    kept = []
+    kept: list[pl.Expr] = []
     for column in frame.columns:
         if column == "symbol":
             known = frame.filter(sound)["symbol"].drop_nulls().unique()

@@ -1,8 +1,8 @@
 """Tables from files in pieces of about 30,000 rows, every cell as text: CSV by the chunk, Parquet by the slice.
 
 A file is never held whole. What makes a piece unreadable (bytes that are no UTF-8, a quote never closed, a broken page)
-makes the file unreadable: no piece is skipped. A line of more cells than the header has is no such thing: it goes on with
-its text in the column `wrong`, to be held.
+makes the file unreadable: no piece is skipped. A line of more cells than the header has is no such thing: it goes on
+with its text in the column `wrong`, to be held.
 """
 
 from __future__ import annotations
