@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import writing
 from tests.support.redisserver import RedisServer
+from ticker_converter.access import keys
 from ticker_converter.api import metrics
 from ticker_converter.api.cache import Bodies, Body
 from ticker_converter.api.scopes import ROUTES
@@ -105,6 +106,22 @@ def test_a_publish_is_seen_by_the_next_request(copied, serve, redis_server: Redi
             bar = f"AAPL,2024-01-05,181.99,183.76,180.17,{close},62303300"
             writing.bars(conn, [bar], unit="USD", mic="XNAS")
         assert client.get("/v1/prices/AAPL").json()["prices"][3]["close"] == close
+
+
+def test_a_kept_answer_is_not_given_to_who_may_not_read(
+    copied, serve, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("limits", "shared"):
+        monkeypatch.setattr(f"ticker_converter.api.{module}.PATIENCE", 10.0)
+    with psycopg.connect(copied) as conn:
+        good, other, revoked = (keys.create(conn, [scope]) for scope in ("read", "operate", "read"))
+        keys.revoke(conn, revoked["id"])
+    client = serve(copied, REDIS_URL=redis_server.url, API_ANONYMOUS_READ="false", RATE_LIMIT_REQUESTS="9")
+    given = [good["key"], good["key"], None, "tc_bad", revoked["key"], other["key"]]
+    asked = [client.get(PRICES, headers={"X-API-Key": key} if key else {}) for key in given]
+    assert [each.status_code for each in asked] == [200, 200, 401, 401, 401, 403]
+    assert [each.headers["ratelimit-remaining"] for each in asked] == ["8", "7", "8", "7", "6", "5"]
+    assert asked[0].content == asked[1].content
 
 
 def test_two_spellings_of_one_request_lead_to_next_pages_in_their_own(copied, serve) -> None:

@@ -27,8 +27,10 @@ from ticker_converter.api.shared import Away, Shared, value
 
 #: Bytes of bodies in a worker's memory, and of the largest that is kept there and in Redis.
 MEMORY, LARGEST = 16 * 1024 * 1024, 1024 * 1024
-#: Seconds that a body lasts in Redis, that a lock does, that others wait for a body, and between two looks.
+#: Seconds that a body lasts in Redis, that a lock does, that other workers wait for a body, and between two looks.
 LASTS, LOCKED, PATIENCE, LOOK = 3600, 3, 2.0, 0.02
+#: Seconds that threads of one worker wait for one of them, whose query ends after API_TIMEOUT at the latest.
+TOGETHER = 30.0
 
 _PREFIX = b"tc:body:"
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
@@ -72,7 +74,7 @@ class Bodies:
             metrics.CACHE.labels("memory").inc()
             return found
         if not mine:
-            flight.over.wait(PATIENCE)
+            flight.over.wait(TOGETHER)
             if flight.body is not None:
                 metrics.CACHE.labels("waited").inc()
                 return flight.body
