@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.writing import BARS, actions, at, bars, counts, file, listed, load, snapshot, weekdays
+from tests.trust import acting
 from ticker_converter import validate
+from ticker_converter.errors import TickerConverterError
 from ticker_converter.pipeline import Report, Run
 from ticker_converter.providers import files_read
+from ticker_converter.records import Payload
 from ticker_converter.validate import screen
-from ticker_converter.warehouse import bulk
+from ticker_converter.warehouse import bulk, instruments
 
 NOW = at("2024-01-12T12:00")
 #: Sessions of New York and of two years, New Year, a weekend, a day not over and one to come.
@@ -59,8 +63,11 @@ SERIES = st.tuples(
 FILE = st.tuples(
     st.lists(SERIES, min_size=1, max_size=5),
     st.sampled_from([None, None, None, "rows", "days"]),
-    st.sampled_from(["import"] * 5 + ["known", "accept", "reject", "rescale", "split", "replay"]),
-)
+    st.sampled_from(["import"] * 6 + [
+        "known", "accept", "reject", "rescale", "split", "replay", "correct", "release", "undo", "unit", "unit later",
+        "exchange", "preferred", "cut over", "shadow", "other", "other", "remove", "admit",
+    ]),
+)  # fmt: skip
 
 
 @pytest.mark.slow
@@ -76,7 +83,7 @@ def test_short_and_long_ways_end_alike(
     for conn, way in zip(pair, (long_way(), short_ways(longest=longest)), strict=True):
         with way:
             told = [_step(conn, number, place, *step, mic) for place, step in enumerate([*steps, steps[0]])]
-        ended.append((told, snapshot(conn, exact=False), _quarantine(conn)))
+        ended.append((told, snapshot(conn, exact=False), _quarantine(conn), _moves(conn)))
     assert ended[0] == ended[1]
 
 
@@ -102,9 +109,71 @@ def _step(
             reports.append(run.replay("files", NOW))
     elif act in ("accept", "reject", "rescale"):
         _answer(conn, act)
+    elif act in ACTS and place:
+        with suppress(
+            TickerConverterError
+        ):  # there may be nothing of it yet: then not on the other way either
+            ACTS[act](conn, f"P{number}.{series[0][0]}", DAYS[series[0][1][0]])
     known = at("2024-01-12T13:00") if act == "known" else None
     reports.append(bars(conn, rows, mic=mic, fetched_at=NOW, known_at=known))
     return [(counts(report), sorted(report.messages)) for report in reports]
+
+
+def _other(conn: psycopg.Connection, symbol: str, day: str) -> None:
+    """Another provider says something of the symbol: what is stored already, and of the next day something else."""
+    after = date.fromisoformat(day) + timedelta(1)
+    body = f"timestamp,open,high,low,close,volume\n{after},11,11,11,11,1\n{day},10,11,9,10,100\n"
+    where = f"https://www.alphavantage.co/query?function=TIME_SERIES_DAILY&symbol={symbol}&datatype=csv"
+    load(conn, Payload("alpha_vantage", where, NOW, body.encode(), symbol=symbol))
+
+
+def _undo(conn: psycopg.Connection, symbol: str, day: str) -> None:
+    """The last import but one is taken back."""
+    runs = conn.execute(
+        "SELECT run_id FROM landing.run WHERE command = 'import' AND undone_by IS NULL ORDER BY 1 DESC LIMIT 2"
+    ).fetchall()
+    acting.undo(conn, runs[-1][0])
+
+
+def _admit(conn: psycopg.Connection, symbol: str, day: str) -> None:
+    with Run(conn, "admit", {}) as run:
+        run.admit("XNYS", date(2024, 1, 6), "it did", author="me")
+
+
+#: What a person does with one symbol and one of its days between two imports.
+ACTS: dict[str, Callable[[psycopg.Connection, str, str], object]] = {
+    "correct": lambda conn, symbol, day: acting.correct(conn, symbol, day, close="10", high="12", low="8"),
+    "release": acting.release,
+    "undo": _undo,
+    "unit": lambda conn, symbol, day: acting.edit(conn, symbol, unit="EUR"),
+    "unit later": lambda conn, symbol, day: acting.edit(
+        conn, symbol, unit="EUR", valid_from=date.fromisoformat(day)
+    ),
+    "exchange": lambda conn, symbol, day: acting.edit(conn, symbol, mic="XLON"),
+    "preferred": lambda conn, symbol, day: acting.edit(conn, symbol, providers=["alpha_vantage", "files"]),
+    "cut over": lambda conn, symbol, day: acting.edit(
+        conn, symbol, providers=["alpha_vantage", "files"], valid_from=date.fromisoformat(day)
+    ),
+    "shadow": lambda conn, symbol, day: acting.edit(
+        conn, symbol, providers=["alpha_vantage"], shadows=["files"]
+    ),
+    "other": _other,
+    "remove": lambda conn, symbol, day: instruments.remove(conn, symbol),
+    "admit": _admit,
+}
+
+
+def _moves(conn: psycopg.Connection) -> list[tuple[object, ...]]:
+    """The latest cross-section, which is as a rebuild makes it."""
+    query = (
+        "SELECT i.symbol, m.back, m.state, m.mic, m.currency, m.base::text, m.session::text, m.close, m.per, "
+        "m.splits, m.dividends "
+        "FROM mart.move AS m JOIN warehouse.dim_instrument AS i USING (instrument_id) ORDER BY 1, 2"
+    )
+    kept = conn.execute(query).fetchall()
+    conn.execute("SELECT warehouse.rebuild_marts()")
+    assert kept == conn.execute(query).fetchall()
+    return kept
 
 
 def _answer(conn: psycopg.Connection, act: str) -> None:
