@@ -72,11 +72,13 @@ class Standing:
 
 @dataclass(slots=True)
 class _Held:
-    """What this worker may still admit of a window, until when, and what was free beside it."""
+    """What this worker may still admit of a window until `ends`, what was free beside it, and when it is surely over:
+    the two differ by the time that asking took."""
 
     left: int
     free: int
     ends: float
+    over: float
 
 
 class Limits:
@@ -126,11 +128,11 @@ class Limits:
         while True:
             now = time.monotonic()
             held = self._held.get(subject)
-            if held is not None and held.ends > now and (held.left or not held.free):
+            if held is not None and (held.ends > now if held.left else held.over > now and not held.free):
                 admitted = held.left > 0
                 held.left -= admitted
                 remaining = held.left + held.free
-                return Standing(self.limit, remaining, held.ends - now, admitted, "leases")
+                return Standing(self.limit, remaining, held.over - now, admitted, "leases")
             if now < self._asked_again:
                 return None
             asking = self._asking.get(subject)
@@ -151,21 +153,21 @@ class Limits:
             lease.exception()  # looked at: nobody may be waiting any more
 
     async def _lease(self, subject: bytes) -> None:
-        granted, free, ends = await asyncio.get_running_loop().run_in_executor(
+        granted, free, ends, over = await asyncio.get_running_loop().run_in_executor(
             self._leases.thread, self._leases.take, subject
         )
         now = time.monotonic()
         _bounded(self._held, now)
         before = self._held.get(subject)
         kept = before.left if before is not None and before.ends > now else 0
-        self._held[subject] = _Held(kept + granted, free, ends)
+        self._held[subject] = _Held(kept + granted, free, ends, over)
 
     def _by_itself(self, subject: bytes) -> Standing:
         now = time.monotonic()
         held = self._alone.get(subject)
         if held is None or held.ends <= now:
             _bounded(self._alone, now)
-            held = self._alone[subject] = _Held(self._own, 0, now + self._window)
+            held = self._alone[subject] = _Held(self._own, 0, now + self._window, now + self._window)
         admitted = held.left > 0
         held.left -= admitted
         return Standing(self._own, held.left, held.ends - now, admitted, "worker")
@@ -195,9 +197,10 @@ class _Leases:
         self._taken = 0
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="leases")
 
-    def take(self, subject: bytes) -> tuple[int, int, float]:
-        """Requests granted, those still free for anybody, and when the window ends by this machine's clock."""
-        asked = time.monotonic()  # before the query: the end is never later than the database's
+    def take(self, subject: bytes) -> tuple[int, int, float, float]:
+        """Requests granted, those still free for anybody, and when the window ends by this machine's clock: at the
+        earliest and at the latest."""
+        asked = time.monotonic()
         with translated("leasing requests"):
             if self._conn is None or self._conn.closed:
                 self._conn = self._connect()
@@ -213,7 +216,7 @@ class _Leases:
                 self._conn.close()
                 raise
         assert row is not None
-        return int(row[0]), int(row[1]), asked + float(row[2])
+        return int(row[0]), int(row[1]), asked + float(row[2]), time.monotonic() + float(row[2])
 
     def close(self) -> None:
         """End the thread and its connection."""
