@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -248,3 +249,25 @@ def test_a_cassette_is_imported_answer_by_answer_and_a_second_time_changes_nothi
     assert landed[0][1] == "2026-04-13 16:30:00"
     refused = cli("import", "payload", "--provider", "ecb", path, "--request", "https://bank.example.org/13")
     assert refused.code == 2 and "is a recording of 2" in refused.stderr
+
+
+def test_a_recorded_notice_leaves_no_key_in_the_database(cli: Cli, tmp_path: Path, database: str) -> None:
+    recorded = tmp_path / "echo.json"
+    recorded.write_text(
+        '{"Information": "We have detected your API key as PLANTED99 and our limit is 25 requests per day"}'
+    )
+    url = "https://www.alphavantage.co/query?function=TIME_SERIES_DAILY&symbol=IBM&apikey=PLANTED99"
+    done = cli("import", "payload", "--provider", "alpha_vantage", "--request", url, recorded)
+    assert done.code != 0 and "PLANTED99" not in done.stdout + done.stderr
+    with psycopg.connect(database) as conn:
+        found = conn.execute(
+            "SELECT c.body, p.encoding FROM landing.payload_chunk AS c JOIN landing.payload AS p USING (payload_id)"
+        )
+        bodies = [zlib.decompress(body) if how == "zlib" else bytes(body) for body, how in found]
+        rows = [
+            str(row)
+            for table in ("delivery", "run")
+            for row in conn.execute(f"SELECT * FROM landing.{table}")
+        ]  # noqa: S608
+    assert bodies and all(b"[redacted]" in body and b"PLANTED99" not in body for body in bodies)
+    assert not [row for row in rows if "PLANTED99" in row]

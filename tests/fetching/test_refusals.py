@@ -189,6 +189,24 @@ def test_what_is_no_answer_loads_nothing_and_stops_no_other(
     assert closes(conn, "IBM") == {DAY: "100"}
 
 
+def test_a_web_page_in_place_of_a_list_is_no_months_answer_and_asked_again_that_day(
+    sync: Syncing, fake: FakeProvider, conn: psycopg.Connection
+) -> None:
+    fake.answers["SPLITS"] = Play(b"<!DOCTYPE html><html>sign in</html>")
+    sync()
+    sync()
+    assert fake.count("SPLITS") == 1
+    conn.execute("UPDATE landing.delivery SET fetched_at = fetched_at - interval '7 hours'")
+    sync()
+    assert fake.count("SPLITS") == 2 and fake.count("DIVIDENDS") == 1
+
+
+def test_a_redirect_elsewhere_spends_one_call(sync: Syncing, fake: FakeProvider) -> None:
+    fake.answers["SPLITS"] = UNREADABLE["elsewhere"]
+    report = sync()
+    assert fake.count("SPLITS") == 1 and ["redirected" in str(error) for error in report.failed] == [True]
+
+
 def test_a_body_without_end_is_not_read_to_its_end(
     sync: Syncing, fake: FakeProvider, conn: psycopg.Connection
 ) -> None:

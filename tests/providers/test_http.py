@@ -323,7 +323,7 @@ def test_a_redirect_on_its_own_host_is_followed_with_the_key_once(site, vantage)
 )
 def test_a_redirect_elsewhere_is_not_followed(site, vantage, location):
     site.status, site.extra = 302, {"Location": location.format(port=site.server.server_port)}
-    with pytest.raises(ProviderUnavailable, match="redirected"):
+    with pytest.raises(Refused, match="redirected"):
         fetch(vantage)
     assert len(site.seen) == 1
 
@@ -380,3 +380,14 @@ def test_every_error_of_the_client_is_one_that_is_translated():
     misuse = (httpx.StreamError, httpx.CookieConflict)
     assert raised
     assert not [kind.__name__ for kind in raised if not issubclass(kind, translated + misuse)]
+
+
+def test_a_recorded_body_is_kept_without_the_keys_that_it_echoes():
+    notice = (
+        b'{"Information": "We have detected your API key as AB12CD34 and our standard API rate limit is 25"}'
+    )
+    assert http.without_echoes(notice, ()) == notice.replace(b"AB12CD34", http.MARK.encode())
+    assert http.without_echoes(b"x AB12CD34 y" * 2000, ["AB12CD34"]).count(b"[redacted]") == 2000
+    untouched = b'{"Error Message": "the parameter apikey is invalid or missing. Your API key as demo"}'
+    assert http.without_echoes(untouched, ["demo"]) == untouched
+    assert http.secrets_of("https://a/q?function=F&apikey=AB12CD34&key=D.USD") == ["AB12CD34"]

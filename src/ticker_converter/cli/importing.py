@@ -6,6 +6,7 @@ import argparse
 import re
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,12 +176,11 @@ def _payloads(arguments: argparse.Namespace) -> int:
             continue
         told = _about(path, sidecars[folder])
         request = arguments.request or told.get("url")
-        arrived.append(
-            Payload(
-                arguments.provider, without_secrets(request) if request else path.name,
-                arguments.fetched_at or _fetched(told, folder) or now, path=path, symbol=symbol, options=options,
-            )
+        payload = Payload(
+            arguments.provider, without_secrets(request) if request else path.name,
+            arguments.fetched_at or _fetched(told, folder) or now, path=path, symbol=symbol, options=options,
         )  # fmt: skip
+        arrived.append(_without_keys(payload, request))
     return _load(arguments, "import payload", arrived, None)
 
 
@@ -205,6 +205,21 @@ def _recorded(
         )
         for one in answers
     ]  # fmt: skip
+
+
+def _without_keys(payload: Payload, request: str | None) -> Payload:
+    """A response that echoes a key (this machine's, the one in its URL, or the one that a notice names) without it."""
+    from ticker_converter.providers.bodies import LIMIT
+    from ticker_converter.providers.http import secrets_of, without_echoes
+    from ticker_converter.settings import load
+
+    body = payload.read(LIMIT + 1)
+    if len(body) > LIMIT:
+        return payload  # refused when it is parsed: no response is that long
+    keys = load().provider_settings(payload.provider).get("api_keys")
+    held = [*(keys if isinstance(keys, tuple | list) else ()), *secrets_of(request or "")]
+    clean = without_echoes(body, map(str, held))
+    return payload if clean == body else replace(payload, body=clean, path=None, redacted=True)
 
 
 def _entries(index: Path) -> list[dict[str, Any]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,9 @@ PUBLIC_KEYS = frozenset({"demo"})
 "Keys that are no secret and also ordinary words: Alpha Vantage's demo notice must stay as it was sent."
 SECRET_PARAMETERS = frozenset({"apikey", "api_key", "api_token", "access_key", "token", "key"})
 _SHORTEST_SECRET = 4
+_LONGEST_NOTICE = 4096
+_ECHO = re.compile(rb"(api\s?key\s+as\s+)([A-Za-z0-9_\-]{4,})", re.IGNORECASE)
+"Alpha Vantage's notices (PROVIDERS 1.3): `We have detected your API key as KEY and our standard API rate limit is ...`."
 _REDIRECTS = 5
 _TOTAL = 6.0
 "A whole answer may take this many times the timeout: a server that sends a byte now and then is not waited for."
@@ -80,6 +84,27 @@ def without_secrets(url: str) -> str:
         kept = [pair for pair in query.split("&") if pair.partition("=")[0].lower() not in SECRET_PARAMETERS]
         query = "&".join(kept)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def secrets_of(url: str) -> list[str]:
+    """The keys in a URL's query. `key` is a series in the SDMX interfaces of central banks: none to look for."""
+    try:
+        pairs = parse_qsl(urlsplit(url).query)
+    except ValueError:
+        return []
+    return [value for name, value in pairs if name.lower() in SECRET_PARAMETERS - {"key"}]
+
+
+def without_echoes(body: bytes, keys: Iterable[str]) -> bytes:
+    """A body that a person recorded, without these keys and without the one that a short notice names."""
+    for key in keys:
+        for form in Secret("", key).forms():
+            body = body.replace(form, MARK.encode())
+    if len(body) > _LONGEST_NOTICE:
+        return body
+    return _ECHO.sub(
+        lambda found: found[0] if found[2].decode() in PUBLIC_KEYS else found[1] + MARK.encode(), body
+    )
 
 
 def get(
@@ -222,12 +247,10 @@ def _redirected(response: httpx.Response, url: str, provider: str, secret: Secre
         )
         secured = here.scheme == "http" and there.scheme == "https" and here.hostname == there.hostname
     except ValueError as exc:
-        raise ProviderUnavailable(f"{provider}: redirected to an address that is none") from exc
+        raise Refused(f"{provider}: redirected to an address that is none") from exc
     if (moved and not secured) or (here.scheme == "https" and there.scheme != "https"):
         elsewhere = _line(secret.hide(f"{there.scheme}://{there.hostname}"))
-        raise ProviderUnavailable(
-            f"{provider}: redirected to {elsewhere}, not followed: only its own host is asked"
-        )
+        raise Refused(f"{provider}: redirected to {elsewhere}, not followed: only its own host is asked")
     pairs = [pair for pair in there.query.split("&") if pair and pair.partition("=")[0] != secret.parameter]
     return secret.hide(urlunsplit((there.scheme, there.netloc, there.path, "&".join(pairs), "")))
 
