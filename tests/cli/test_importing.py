@@ -264,10 +264,6 @@ def test_a_recorded_notice_leaves_no_key_in_the_database(cli: Cli, tmp_path: Pat
             "SELECT c.body, p.encoding FROM landing.payload_chunk AS c JOIN landing.payload AS p USING (payload_id)"
         )
         bodies = [zlib.decompress(body) if how == "zlib" else bytes(body) for body, how in found]
-        rows = [
-            str(row)
-            for table in ("delivery", "run")
-            for row in conn.execute(f"SELECT * FROM landing.{table}")
-        ]  # noqa: S608
+        rows = [str(row) for row in conn.execute("SELECT d, r FROM landing.delivery AS d, landing.run AS r")]
     assert bodies and all(b"[redacted]" in body and b"PLANTED99" not in body for body in bodies)
-    assert not [row for row in rows if "PLANTED99" in row]
+    assert rows and not [row for row in rows if "PLANTED99" in row]

@@ -189,16 +189,16 @@ def test_what_is_no_answer_loads_nothing_and_stops_no_other(
     assert closes(conn, "IBM") == {DAY: "100"}
 
 
-def test_a_web_page_in_place_of_a_list_is_no_months_answer_and_asked_again_that_day(
+def test_a_web_page_in_place_of_bars_is_no_days_answer_and_asked_again_in_hours(
     sync: Syncing, fake: FakeProvider, conn: psycopg.Connection
 ) -> None:
-    fake.answers["SPLITS"] = Play(b"<!DOCTYPE html><html>sign in</html>")
+    fake.answers[DAILY] = [Play(b"<!DOCTYPE html><html>sign in</html>"), BARS]
     sync()
     sync()
-    assert fake.count("SPLITS") == 1
+    assert fake.count(DAILY) == 1
     conn.execute("UPDATE landing.delivery SET fetched_at = fetched_at - interval '7 hours'")
     sync()
-    assert fake.count("SPLITS") == 2 and fake.count("DIVIDENDS") == 1
+    assert fake.count(DAILY) == 2 and closes(conn, "IBM") == {DAY: "100"}
 
 
 def test_a_redirect_elsewhere_spends_one_call(sync: Syncing, fake: FakeProvider) -> None:

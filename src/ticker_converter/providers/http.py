@@ -33,7 +33,7 @@ SECRET_PARAMETERS = frozenset({"apikey", "api_key", "api_token", "access_key", "
 _SHORTEST_SECRET = 4
 _LONGEST_NOTICE = 4096
 _ECHO = re.compile(rb"(api\s?key\s+as\s+)([A-Za-z0-9_\-]{4,})", re.IGNORECASE)
-"Alpha Vantage's notices (PROVIDERS 1.3): `We have detected your API key as KEY and our standard API rate limit is ...`."
+"Alpha Vantage's notices (PROVIDERS 1.3): `We have detected your API key as KEY and our standard API rate limit ...`."
 _REDIRECTS = 5
 _TOTAL = 6.0
 "A whole answer may take this many times the timeout: a server that sends a byte now and then is not waited for."
