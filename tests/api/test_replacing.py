@@ -91,7 +91,7 @@ def test_a_worker_at_its_limit_of_requests_loses_none(copied: str, start: Start,
     # `start` has asked a few times for /health/live; no request of the replaced worker is forgotten.
     assert seen.total() <= total <= seen.total() + 20
     assert "ticker_converter_database_up 1.0" in counted
-    assert "ticker_converter_http_requests_in_flight 0.0" in counted
+    assert "ticker_converter_http_requests_in_flight 0.0" in counted, re.findall(r".*flight.*", counted)
 
 
 def test_a_reload_under_load_loses_no_request(copied: str, start: Start) -> None:  # noqa: F811

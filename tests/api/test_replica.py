@@ -15,7 +15,8 @@ from tests.support.replicated import Pair
 from ticker_converter.access import keys
 from ticker_converter.api import metrics
 from ticker_converter.api.deadline import Behind
-from ticker_converter.api.source import Newest, Source
+from ticker_converter.api.newest import Newest
+from ticker_converter.api.source import Source
 from ticker_converter.errors import DatabaseUnavailable
 from ticker_converter.warehouse import migrations
 

@@ -21,8 +21,8 @@ from ticker_converter import db
 from ticker_converter.access import passwords
 from ticker_converter.api import logs
 from ticker_converter.api.draining import DrainingServer, Turn
+from ticker_converter.api.newest import Newest
 from ticker_converter.api.slots import Slots
-from ticker_converter.api.source import Newest
 from ticker_converter.errors import BadSetting
 from ticker_converter.settings import Settings
 

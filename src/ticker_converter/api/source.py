@@ -11,20 +11,15 @@ REPLICA_MAX_LAG_SECONDS does an older answer count for more than none.
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import struct
-import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Callable
-from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from ticker_converter.api import metrics
 from ticker_converter.api.deadline import CURRENT, Behind
+from ticker_converter.api.newest import Newest
 from ticker_converter.db import Connection, translated
 from ticker_converter.errors import DatabaseUnavailable, TickerConverterError
 from ticker_converter.queries import standby
@@ -37,38 +32,6 @@ T = TypeVar("T")
 
 #: Seconds that a probe waits for a replica to arrive at what the primary has, and that one found behind is left alone.
 MOMENT, ASIDE = 0.5, 1.0
-
-
-class Newest:
-    """The newest version shown by the processes that share it: those forked after it was made."""
-
-    shared: ClassVar[Newest | None] = None
-    "Made by the server's master before it forks."
-
-    def __init__(self) -> None:
-        self._file, name = tempfile.mkstemp()  # open as long as the processes are
-        Path(name).unlink()
-        weakref.finalize(self, os.close, self._file)
-        os.pwrite(self._file, struct.pack("q", 0), 0)
-        self._mine, self._mutex = 0, threading.Lock()
-
-    def get(self) -> int:
-        """That version."""
-        found: int = struct.unpack("q", os.pread(self._file, 8, 0))[0]
-        return found
-
-    def shown(self, version: int) -> None:
-        """That version was shown."""
-        if version <= self._mine:
-            return
-        with self._mutex:
-            fcntl.lockf(self._file, fcntl.LOCK_EX)
-            try:
-                if version > self.get():
-                    os.pwrite(self._file, struct.pack("q", version), 0)
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN)
-            self._mine = version
 
 
 class Source:
