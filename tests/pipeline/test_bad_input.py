@@ -192,3 +192,18 @@ def test_rates_and_actions_with_one_torn_row_load_the_others_and_hold_it_once(
     assert counts(load(conn, file("actions", actions + "\n"))) == {"unchanged": 1, "quarantined": 3}
     rows = conn.execute("SELECT reason, evidence -> 'row' FROM landing.quarantine ORDER BY 1, 2").fetchall()
     assert rows == [("missing_field", 3), ("missing_field", 4), ("not_a_number", 4), ("not_a_number", 5)]
+
+
+@pytest.mark.parametrize("split", ["2.0", "-2.0"])
+def test_a_split_and_a_dividend_of_one_row_are_two_actions(conn: psycopg.Connection, split: str) -> None:
+    body = (
+        b'[{"date": "2024-01-03T00:00:00.000Z", "open": 10, "high": 11, "low": 9, "close": 10, "volume": 5, '
+        b'"divCash": 0.25, "splitFactor": %s}]' % split.encode()
+    )
+    url = "https://api.tiingo.com/tiingo/daily/A/prices"
+    given = Payload("tiingo", url, datetime.now(UTC), body, symbol="A", options={"unit": "USD"})
+    bad = split.startswith("-")
+    expected = {"inserted": 2, "quarantined": 1} if bad else {"inserted": 3}
+    assert counts(load(conn, given)) == expected
+    stored = conn.execute("SELECT kind FROM warehouse.fact_corporate_action ORDER BY kind").fetchall()
+    assert stored == ([("dividend",)] if bad else [("dividend",), ("split",)])

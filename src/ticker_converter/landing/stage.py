@@ -204,7 +204,7 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
         (
             _detailed(
                 _placed(
-                    _readable(split(frame), numbers, ("ex_date", "pay_date"), rename=VALUES),
+                    _readable(split(numbered), numbers, ("ex_date", "pay_date"), rename=VALUES),
                     resolve,
                     "ex_date",
                 )
@@ -212,7 +212,7 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
                 pl.col("pay_date").fill_null("infinity"),
                 pl.col("basis").fill_null("raw").replace_strict(BASES),
             )
-            for frame in frames
+            for numbered in _numbered(frames)
         ),
         (
             "row",
@@ -227,6 +227,20 @@ def actions(conn: psycopg.Connection, frames: Iterable[pl.DataFrame], resolve: R
             "detail",
         ),
     )
+
+
+def _numbered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Actions that each have a row of their own: one row of a payload may state a split and a dividend. From the first
+    that does on, they are counted."""
+    last, counted = 0, False
+    for frame in frames:
+        counted = counted or bool(frame["row"].is_duplicated().any())
+        if counted:
+            frame = frame.with_columns(
+                pl.int_range(last + 1, last + 1 + pl.len(), dtype=pl.Int64).alias("row")
+            )
+        last = max(last, int(frame["row"].max() or 0)) if frame.height else last  # type: ignore[arg-type]
+        yield frame
 
 
 def _placed(frame: pl.DataFrame, resolve: Resolve, day: str) -> pl.DataFrame:
