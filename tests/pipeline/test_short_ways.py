@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support.writing import BARS, actions, at, bars, counts, file, listed, load, snapshot, weekdays
 from tests.trust import acting
-from ticker_converter import validate
+from ticker_converter import acts, validate
 from ticker_converter.errors import TickerConverterError
 from ticker_converter.pipeline import Report, Run
 from ticker_converter.providers import files_read
@@ -290,6 +290,23 @@ def test_a_large_file_is_vacuumed_and_the_second_import_writes_next_to_nothing(
     assert counts(load(conn, payload)) == {"unchanged": whole.height}
     written = conn.execute("SELECT pg_current_wal_insert_lsn() - %s::pg_lsn", before).fetchone()
     assert written is not None and written[0] < 1_000_000
+
+
+def test_a_line_with_too_many_cells_in_one_piece_of_several_is_held(conn: psycopg.Connection) -> None:
+    with short_ways():
+        report = bars(conn, [*ROWS, "C,2023-12-21,10,11,9,10,5,6,7,8"], mic="XNYS", fetched_at=NOW)
+    assert counts(report) == {"inserted": 21, "quarantined": 1}
+
+
+def test_a_renamed_symbol_in_one_piece_of_several_goes_where_it_belongs(conn: psycopg.Connection) -> None:
+    bars(conn, [row for row in ROWS if row[0] == "C"], mic="XNYS", fetched_at=NOW)
+    with Run(conn, "edit", {}) as run:
+        acts.rename(run, "C", "renamed", author="me", new="CC", since=date(2023, 12, 15))
+    later = [row.replace("C,", "CC,") if row[:12] >= "C,2023-12-15" else row for row in ROWS]
+    with short_ways():
+        report = bars(conn, [*later, "CC,2023-12-20,10,11,9,10,5"], mic="XNYS", fetched_at=NOW)
+    assert counts(report) == {"inserted": 15, "unchanged": 7}
+    assert conn.execute("SELECT count(*) FROM warehouse.dim_instrument").fetchone() == (3,)
 
 
 # ---- the screen ----

@@ -133,13 +133,16 @@ def readable(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
             typed = typed.with_columns(
                 pl.col("date").str.to_date("%Y-%m-%d").alias("day"), plain.alias("plain")
             )
+        typed = typed.drop(
+            "wrong", strict=False
+        )  # told in `bad` now; pieces of one file are put together later
         yield typed.with_columns(pl.col("basis").fill_null("raw").replace_strict(BASES))
 
 
 def placed(frames: Iterable[pl.DataFrame], resolve: Resolve) -> Iterator[pl.DataFrame]:
     """Readable bars with their instruments and units."""
     for frame in frames:
-        yield _detailed(_placed(frame, resolve, "date"))
+        yield _detailed(_placed(frame, resolve, "date")).drop("era", strict=False)
 
 
 def bars(conn: psycopg.Connection, frames: Iterable[pl.DataFrame]) -> Bars:
