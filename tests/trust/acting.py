@@ -81,10 +81,12 @@ def now(conn: psycopg.Connection) -> dict[str, list[str]]:
 
 
 def emptied(conn: psycopg.Connection) -> None:
-    """Forget everything but the reference data."""
+    """Forget everything but the reference data. The derived rates are truncated with the facts: deleted by the trigger
+    they leave a dead row for every day, which no autovacuum sweeps here."""
     conn.execute(
         "TRUNCATE landing.run, landing.payload, landing.delivery, landing.load, landing.quarantine, landing.finding,"
-        " landing.payload_chunk, landing.quota_use, warehouse.fact_price, warehouse.fact_price_revision,"
+        " landing.payload_chunk, landing.quota_use, landing.list_change, mart.fx_filled, mart.fx_pair,"
+        " warehouse.fact_price, warehouse.fact_price_revision,"
         " warehouse.fact_price_outranked, warehouse.fact_fx_rate, warehouse.fact_fx_rate_revision,"
         " warehouse.fact_corporate_action, warehouse.fact_corporate_action_revision, warehouse.coverage,"
         " warehouse.instrument_unit, warehouse.instrument_symbol, warehouse.dim_instrument RESTART IDENTITY CASCADE"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import psycopg
 import pytest
 
 from tests.support.writing import actions, at, bars, closes, counts, held, listed, snapshot, weekdays
+from ticker_converter import acts
 from ticker_converter.errors import NotThere, Usage
 from ticker_converter.pipeline import Run
 
@@ -238,3 +240,12 @@ def test_the_fall_of_apple_on_2000_09_29_is_kept(conn: psycopg.Connection) -> No
         "A,2000-09-29,28.1875,29,25.375,25.75,132548200",
     ]
     assert counts(bars(conn, rows, mic="XNAS")) == {"inserted": 2}
+
+
+def test_a_redenomination_of_a_thousand_to_one_is_no_jump(conn: psycopg.Connection) -> None:
+    """The Zambian kwacha: 1,000 ZMK became 1 ZMW on 2013-01-01."""
+    listed(conn, "A", unit="ZMK")
+    with Run(conn, "edit", {}) as run:
+        acts.edit(run, "A", "by law", author="me", unit="ZMW", valid_from=date(2013, 1, 1))
+    bars(conn, ["A,2012-12-31,5200", "A,2013-01-02,5.2", "A,2013-01-03,520"], unit="")
+    assert held(conn) == [("A", "2013-01-03", "unit_jump")]

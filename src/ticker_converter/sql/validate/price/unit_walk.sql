@@ -82,14 +82,15 @@ known AS (
     WHERE NOT EXISTS (SELECT FROM fresh AS f WHERE f.instrument_id = w.instrument_id AND f.session = w.session)
         AND NOT EXISTS (SELECT FROM stored AS p WHERE p.instrument_id = w.instrument_id AND p.session = w.session)
 ),
-placed AS (  -- in the currency, at the share count of the first day
+placed AS (  -- in the money's newest code (ZMK to ZMW is 1000 to 1 by law), at the share count of the first day
     SELECT k.*,
         coalesce(c.n, (k.session - '1970-01-05'::date) / 7 * 5 + least(extract(isodow FROM k.session)::int, 5)) AS n,
-        k.close / u.per * coalesce((
+        k.close / u.per / (f.per * coalesce(f.successor_per, 1)) * coalesce((
             SELECT mart.product(x.ratio) FROM split AS x
             WHERE x.instrument_id = k.instrument_id AND (k.basis <> 'r' OR x.ex_date <= k.session)), 1) AS level
     FROM known AS k
     JOIN warehouse.dim_price_unit AS u USING (unit_id)
+    JOIN mart.currency_family AS f ON f.code = u.currency
     JOIN warehouse.dim_instrument AS i USING (instrument_id)
     LEFT JOIN calendar AS c ON c.mic = i.mic AND c.session = k.session
 ),
