@@ -168,3 +168,18 @@ def test_a_series_from_long_before_any_rate_begins_with_the_first(store: Store) 
     assert [row[0] for row in legal.rows] == [date(2005, 1, 1), date(2005, 1, 2)]
     same = conversion.rates(store.conn, "CHF", "CHF", first=date(1, 1, 1), last=date(2024, 3, 2))
     assert [row[4] for row in same.rows] == ["identity", "identity"]
+
+
+def test_a_source_that_crossed_and_then_published_the_pair_gives_its_newest_date_in_a_long_series(
+    store: Store,
+) -> None:
+    crossed = [
+        ("alpha_vantage", base, "USD", f"2024-03-0{n}", "2") for n in (4, 5, 6) for base in ("GBP", "CHF")
+    ]
+    direct = [("alpha_vantage", "GBP", "CHF", f"2024-03-{n:02}", "3") for n in (7, 8, 11)]
+    store.rates(crossed + direct)
+    for base, quote in (("GBP", "CHF"), ("CHF", "GBP")):
+        long = rates(store, base, quote, first=date(2024, 1, 1), last=date(2024, 3, 14))
+        short = rates(store, base, quote, first=date(2024, 3, 4), last=date(2024, 3, 14))
+        assert long[-len(short) :] == short
+        assert [row["rate_date"].day for row in short] == [4, 5, 6, 7, 8, 8, 8, 11, 11, 11, 11]

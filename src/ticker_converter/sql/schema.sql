@@ -544,7 +544,7 @@ BEGIN
                 NULL::text, NULL::jsonb
             FROM answer AS a
             WHERE a.told AND (NOT a.handmade OR a.newest_later IS NULL OR a.newest_later <= a.rate_date)
-            ORDER BY a.day, a.ord;
+            ORDER BY a.day, a.ord, a.rate_date DESC;  -- a source that once crossed and then published the pair
             GET DIAGNOSTICS found = ROW_COUNT;
         END IF;
         -- Of days on which one way's legs were not published last on one date the facts are asked, in islands.
