@@ -41,8 +41,8 @@ def test_a_caller_that_goes_away_takes_its_query_along(copied, serve) -> None:
     with psycopg.connect(copied) as holder, psycopg.connect(copied, autocommit=True) as looking:
         holder.execute("LOCK TABLE warehouse.fact_price IN ACCESS EXCLUSIVE MODE")
         callers = [socket.create_connection((given.hostname, given.port)) for _ in range(2)]
-        for one in callers:
-            one.sendall(f"GET {PATH} HTTP/1.1\r\nHost: {given.netloc}\r\n\r\n".encode())
+        for number, one in enumerate(callers, 1):  # the same question would be answered once for both
+            one.sendall(f"GET {PATH}?limit={number} HTTP/1.1\r\nHost: {given.netloc}\r\n\r\n".encode())
         assert becomes(lambda: waiting(looking) == 2)
         for one in callers:
             one.close()

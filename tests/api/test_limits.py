@@ -144,7 +144,8 @@ def test_redis_admits_exactly_the_limit(redis_server: RedisServer, workers: Work
     asked = workers(150, REDIS_URL=redis_server.url)
     assert admitted(asked) == {"redis": 150}
     assert {one.mode for one in asked} == {"redis"}
-    assert workers(100, REDIS_URL=redis_server.url)[0].remaining >= 96  # another limit begins its own window
+    begun = workers(100, REDIS_URL=redis_server.url)  # another limit begins its own window
+    assert max(one.remaining for one in begun) == 99
 
 
 @pytest.mark.usefixtures("patient")
