@@ -179,3 +179,41 @@ def test_while_the_primary_is_away_reads_and_keys_go_on_and_health_says_degraded
     finally:
         servers.start_primary()
     assert becomes(lambda: client.get("/health/ready").json() == {"status": "ready"})
+
+
+def test_while_the_primary_is_away_a_credential_that_the_replica_lacks_is_unsure_not_bad(
+    servers: Pair, serve
+) -> None:
+    """A key made a moment ago and a key that nobody made are the same to a replica; a wrong secret is not."""
+    client = serve(
+        servers.url,
+        DATABASE_READ_URL=servers.replica_url,
+        HEALTH_CHECK_INTERVAL="1",
+        API_ANONYMOUS_READ="false",
+    )
+
+    def asked(key: str) -> httpx.Response:
+        return client.get(PRICES, headers={"X-API-Key": key})
+
+    with psycopg.connect(servers.url) as conn:
+        known = keys.create(conn, ["read"])["key"]
+    servers.caught_up()
+    servers.pause()
+    try:
+        with psycopg.connect(servers.url) as conn:
+            conn.execute("SET synchronous_commit = local")
+            late = keys.create(conn, ["read"])["key"]
+        servers.kill_primary()
+        try:
+            assert asked(known).status_code == 200
+            for unsure in (late, f"tc_{'0' * 12}_{'0' * 64}"):
+                answer = asked(unsure)
+                assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
+            assert asked(known[:16] + late[16:]).status_code == 401
+            assert asked("tc_nonsense").status_code == 401
+        finally:
+            servers.start_primary()
+        assert becomes(lambda: asked(late).status_code == 200)
+        assert asked(f"tc_{'0' * 12}_{'0' * 64}").status_code == 401
+    finally:
+        servers.resume()

@@ -58,9 +58,14 @@ class Pair:
         self._replica("SELECT pg_wal_replay_resume()")
 
     def caught_up(self) -> None:
-        """Wait until the replica has what the primary has now."""
-        with psycopg.connect(self.url) as conn:
-            (written,) = conn.execute("SELECT pg_current_wal_lsn()::text").fetchone() or ("",)
+        """Wait until the replica has every transaction that is committed on the primary now.
+
+        With synchronous_commit off the last ones are in no log yet, and a server that is killed then has never had
+        them (seen: a key lost). A commit that waits takes all before it along."""
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            conn.execute("SET synchronous_commit = local")
+            conn.execute("SELECT pg_logical_emit_message(true, 'tests', 'caught up')")
+            (written,) = conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone() or ("",)
         until = time.monotonic() + 30
         while not self._replica("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", written):
             assert time.monotonic() < until

@@ -10,6 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
@@ -31,6 +32,12 @@ class Found:
     scopes: frozenset[str]
     expires_at: datetime | None
     stale: bool
+
+
+class Absent(Enum):
+    """Nothing with that id is stored on the server that was asked: a replica may not have it yet."""
+
+    ABSENT = "absent"
 
 
 def create(
@@ -76,14 +83,14 @@ def revoke(conn: Connection, key_id: str) -> dict[str, Any]:
     return row
 
 
-def find(conn: Connection, key: str) -> Found | None:
-    """The key if it is good: known, not revoked, not expired, its user not disabled."""
+def find(conn: Connection, key: str) -> Found | Absent | None:
+    """The key if it is good: known, not revoked, not expired, its user not disabled. ABSENT: its id is not known."""
     parts = _KEY.fullmatch(key)
     if parts is None:
         return None
     row = conn.execute(sql.load("access/key_find"), {"key_id": parts[1]}).fetchone()
     if row is None:
-        return None
+        return Absent.ABSENT
     stored, scopes, good, expires_at, stale = row
     if not hmac.compare_digest(stored, _digest(key)) or not good:
         return None

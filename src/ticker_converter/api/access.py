@@ -2,7 +2,9 @@
 
 `request.state.caller` is who asks. A credential is looked up on the primary and believed for FRESH seconds, in each
 process: a revoked key or a disabled user is refused everywhere within 10 seconds. While the primary is away a replica
-is asked, where there is one. Credentials come in headers only: a key in a URL would be in every log on its way.
+is asked, where there is one; what that does not know may be what it was not sent yet, so nobody is told that their
+credential is bad by a replica that lacks it: the answer is 503, and is not remembered. Credentials come in headers
+only: a key in a URL would be in every log on its way.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ class Caller:
 
 ANONYMOUS = Caller("anonymous", "", frozenset())
 NOBODY = "This address needs a credential: an access token (Authorization: Bearer) or an API key (X-API-Key)."
+UNSURE = "the credential is not on the replica, and the primary, which may have it, does not answer"
 KEY_REFUSED = "The API key is not one that this service knows, or it has expired or was revoked."
 
 
@@ -130,16 +133,21 @@ class Keeper:
             if self._replica is None:
                 raise
             with self._replica.lent() as conn:
-                return look(conn, given)
+                found = look(conn, given)
+            if found is keys.Absent.ABSENT:
+                raise DatabaseUnavailable(UNSURE) from None
+            return found
 
     @staticmethod
-    def _key(conn: Connection, key: str) -> keys.Found | None:
+    def _key(conn: Connection, key: str) -> keys.Found | keys.Absent | None:
         return keys.find(conn, key)
 
     @staticmethod
-    def _user(conn: Connection, user_id: int) -> _User | None:
+    def _user(conn: Connection, user_id: int) -> _User | keys.Absent | None:
         row = conn.execute(sql.load("access/user_now"), {"user_id": user_id}).fetchone()
-        return _User(row[0], frozenset(row[1]), row[3]) if row is not None and not row[2] else None
+        if row is None:
+            return keys.Absent.ABSENT
+        return None if row[2] else _User(row[0], frozenset(row[1]), row[3])
 
 
 class _Exact(Request):
@@ -184,11 +192,11 @@ class Guarded(APIRoute):
 
 
 async def _counted(request: Request, needs: str | None) -> Caller:
-    """Who asks, once the request is counted; a refused credential counts for its address."""
+    """Who asks, once the request is counted; a credential that is refused, or unsure, counts for its address."""
     counts = request.app.state.limits
     try:
         found: Caller = await request.app.state.keeper.caller(request, needs)
-    except (NotKnown, NotAllowed):
+    except (NotKnown, NotAllowed, DatabaseUnavailable):
         await counts.count(request, limits.address(request))
         raise
     who = f"{found.kind} {found.id}" if found.id else limits.address(request)
