@@ -91,12 +91,17 @@ class Lookup:
             raise BadSetting(f"{name} still contains ${{ after interpolation: only ${{NAME}} is understood")
         return found
 
+    def file_of(self, name: str) -> Path | None:
+        """The file that NAME_FILE names."""
+        named = self.environ.get(f"{name}_FILE") or self.file.get(f"{name}_FILE")
+        return Path(named) if named else None
+
     def _places(self, name: str, secret: bool) -> Iterator[tuple[int, str | None, bool]]:
         """(rank, text, whether ${...} in it is looked up), in the order of PRODUCTION section 1."""
         yield 1, self.environ.get(name), True
         if secret:
-            named = self.environ.get(f"{name}_FILE") or self.file.get(f"{name}_FILE")
-            yield 2, _secret_file(f"{name}_FILE", Path(named)) if named else None, False
+            named = self.file_of(name)
+            yield 2, _secret_file(f"{name}_FILE", named) if named else None, False
             folder = self.environ.get("CREDENTIALS_DIRECTORY")
             path = Path(folder, name) if folder else None
             yield 3, _secret_file(name, path) if path is not None and path.is_file() else None, False

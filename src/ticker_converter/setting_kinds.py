@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+
+ROOT_HOME = Path("/var/lib/ticker-converter")
 
 
 class Wrong(ValueError):
@@ -94,6 +98,23 @@ def web_address(value: str) -> str:
 
 def folder(value: str) -> Path:
     return Path(value).expanduser().absolute()
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """TICKER_CONVERTER_HOME where it is not set."""
+    if os.geteuid() == 0:
+        return ROOT_HOME
+    if (base := environ.get("XDG_DATA_HOME", "")).startswith("/"):
+        return Path(base) / "ticker-converter"
+    user = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    shared = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
+    return user / shared / "ticker-converter"
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The folder of .env: TICKER_CONVERTER_HOME can only come from outside that file."""
+    given = environ.get("TICKER_CONVERTER_HOME")
+    return folder(given) if given else default_home(environ)
 
 
 def setting(

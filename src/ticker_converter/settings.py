@@ -15,7 +15,6 @@ It refuses to guess: a `${NAME}` that leads nowhere, a URL that would parse as a
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -27,11 +26,11 @@ from ticker_converter.envfile import Lookup
 from ticker_converter.errors import BadSetting
 from ticker_converter.secret import Secret, is_placeholder
 from ticker_converter.serverurl import Address, address, joined
+from ticker_converter.setting_recovery import Recovery
 
 __all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
 
-ROOT_HOME = Path("/var/lib/ticker-converter")
-
+ROOT_HOME = kinds.ROOT_HOME
 
 _setting = kinds.setting
 _base = kinds.base
@@ -40,7 +39,7 @@ _PORT = kinds.whole(1, 65535)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Recovery):
     """All settings, parsed. A secret is a `Secret`; what is not set and has no default is None."""
 
     environment: str = _setting(
@@ -272,31 +271,23 @@ SETTINGS: tuple[Declared, ...] = tuple(
         secret=one.metadata["secret"],
         required=one.metadata["required"],
     )
-    for one in fields(Settings)
+    for one in sorted(fields(Settings), key=lambda one: one.name in Recovery.__dataclass_fields__)
 )
 _SECRETS = frozenset(one.name for one in SETTINGS if one.secret)
 
 
-def _default_home(environ: Mapping[str, str]) -> Path:
-    if os.geteuid() == 0:
-        return ROOT_HOME
-    if (base := environ.get("XDG_DATA_HOME", "")).startswith("/"):
-        return Path(base) / "ticker-converter"
-    user = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    shared = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
-    return user / shared / "ticker-converter"
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    """The folder of .env: TICKER_CONVERTER_HOME can only come from outside that file."""
-    given = environ.get("TICKER_CONVERTER_HOME")
-    return kinds.folder(given) if given else _default_home(environ)
+def files(environ: Mapping[str, str] | None = None) -> dict[str, Path]:
+    """The files that settings come from, by name: ENV_FILE (or the home's .env) and every NAME_FILE of a secret."""
+    outside = os.environ if environ is None else environ
+    lookup = Lookup.of(outside, kinds.home(outside) / ".env", _SECRETS)
+    named = {f"{name}_FILE": lookup.file_of(name) for name in sorted(_SECRETS)}
+    return {name: path for name, path in {"ENV_FILE": lookup.path, **named}.items() if path is not None}
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """All settings from the environment (`os.environ` when None) and its file; BadSetting names what is wrong."""
     outside = os.environ if environ is None else environ
-    lookup = Lookup.of(outside, _home(outside) / ".env", _SECRETS)
+    lookup = Lookup.of(outside, kinds.home(outside) / ".env", _SECRETS)
     values: dict[str, Any] = {}
     for one in fields(Settings):
         name = one.name.upper()
@@ -308,7 +299,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         except kinds.Wrong as wrong:
             raise BadSetting(f"{name} {wrong}") from None
         values[one.name] = Secret(value) if one.metadata["secret"] else value
-    values.setdefault("ticker_converter_home", _default_home(outside))
+    values.setdefault("ticker_converter_home", kinds.default_home(outside))
     production = values.get("environment") == "production"
     values.setdefault("api_anonymous_read", not production)
     values.setdefault("rate_limit_requests", 100 if production else 0)

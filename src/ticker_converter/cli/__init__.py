@@ -34,7 +34,7 @@ COMMANDS = {
     "correct": "mending", "edit": "mending", "check": "mending",
     "performers": "analytics", "screen": "analytics", "summary": "analytics", "indicators": "analytics",
     "quarantine": "holding", "calendar": "holding", "status": "state", "export": "exporting",
-    "user": "accounts", "key": "accounts", "worker": "working", "db": "database",
+    "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
