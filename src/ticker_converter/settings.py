@@ -3,6 +3,7 @@
     load(environ: Mapping[str, str] | None = None) -> Settings        raises BadSetting, exit 2
     Settings.provider_settings(name: str) -> Mapping[str, object]     what a provider is made with
     SETTINGS: tuple[Declared, ...]                                    name, kind, default, help, secret
+    lookup_in(environ) -> Lookup                                      the texts behind them, and any other name
 
 Each setting is declared once, as a field of `Settings`; documentation and env.example are made from SETTINGS. A
 value is looked up in the process environment, then for secrets in the file that NAME_FILE names and in
@@ -28,7 +29,7 @@ from ticker_converter.secret import Secret, is_placeholder
 from ticker_converter.serverurl import Address, address, joined
 from ticker_converter.setting_recovery import Recovery
 
-__all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load"]
+__all__ = ["SETTINGS", "Declared", "Secret", "Settings", "load", "lookup_in"]
 
 ROOT_HOME = kinds.ROOT_HOME
 
@@ -279,15 +280,20 @@ _SECRETS = frozenset(one.name for one in SETTINGS if one.secret)
 def files(environ: Mapping[str, str] | None = None) -> dict[str, Path]:
     """The files that settings come from, by name: ENV_FILE (or the home's .env) and every NAME_FILE of a secret."""
     outside = os.environ if environ is None else environ
-    lookup = Lookup.of(outside, kinds.home(outside) / ".env", _SECRETS)
+    lookup = lookup_in(outside)
     named = {f"{name}_FILE": lookup.file_of(name) for name in sorted(_SECRETS)}
     return {name: path for name, path in {"ENV_FILE": lookup.path, **named}.items() if path is not None}
+
+
+def lookup_in(environ: Mapping[str, str]) -> Lookup:
+    """The places that `load` looks in, for those who hand values on."""
+    return Lookup.of(environ, kinds.home(environ) / ".env", _SECRETS)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """All settings from the environment (`os.environ` when None) and its file; BadSetting names what is wrong."""
     outside = os.environ if environ is None else environ
-    lookup = Lookup.of(outside, kinds.home(outside) / ".env", _SECRETS)
+    lookup = lookup_in(outside)
     values: dict[str, Any] = {}
     for one in fields(Settings):
         name = one.name.upper()

@@ -35,6 +35,7 @@ COMMANDS = {
     "performers": "analytics", "screen": "analytics", "summary": "analytics", "indicators": "analytics",
     "quarantine": "holding", "calendar": "holding", "status": "state", "export": "exporting",
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
+    "env": "environing",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
