@@ -19,7 +19,7 @@ ROUTES = [
     "/openapi.json",
     "/",
     "/docs",
-    "/static/app.js",
+    "/static/js/app.js",
 ]
 
 

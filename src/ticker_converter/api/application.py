@@ -31,6 +31,7 @@ from ticker_converter.api import (
     routes,
     schemas,
     valuation,
+    watch,
 )
 from ticker_converter.api.access import Keeper
 from ticker_converter.api.answers import page
@@ -92,6 +93,7 @@ def create(settings: Settings, version: str) -> FastAPI:
     app.state.logins, app.state.limits = logins, limits
     app.state.accounts, app.state.keeper = accounts, Keeper(settings, accounts, replica)
     app.include_router(routes.router)
+    app.include_router(watch.router)
     app.include_router(analytics.router)
     app.include_router(attribution.router)
     app.include_router(valuation.router)
@@ -131,7 +133,11 @@ def openapi(app: FastAPI) -> dict[str, object]:
     """The OpenAPI document, with the problem document and the body read by hand among its schemas."""
     document = app.openapi()
     _, extra = models_json_schema(
-        [(schemas.Problem, "serialization"), (valuation.Positions, "validation")],
+        [
+            (schemas.Problem, "serialization"),
+            (valuation.Positions, "validation"),
+            (valuation.Holdings, "validation"),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     known = document["components"]["schemas"]

@@ -32,12 +32,12 @@ def value(
     for symbol, _ in positions:
         if not symbol.isprintable():
             raise Usage(f"symbol {ascii(symbol[:40])}: holds a character that no symbol has")
-    target = units.unit(currency if currency is not None else _common_currency(conn, positions))
+    target = units.unit(currency if currency is not None else common_currency(conn, positions))
     day = not_after_today(conn, on) if on else today(conn)
     rows = conn.execute(
         sql.load("queries/value"),
         {
-            "symbols": [_spelled(symbol) for symbol, _ in positions], "quantities": [number for _, number in positions],
+            "symbols": [spelled(symbol) for symbol, _ in positions], "quantities": [number for _, number in positions],
             "on": day, "known_at": known_at, "to": target.currency, "to_per": target.per,
             "max_price_age": max_price_age, "sources": list(policy.sources), "max_age": policy.max_age_days,
             "pegs": policy.pegs,
@@ -69,9 +69,9 @@ def flat(found: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
     return names, [[line.get(name) for name in names] for line in lines]
 
 
-def _common_currency(conn: Connection, positions: Sequence[tuple[str, Decimal]]) -> str:
+def common_currency(conn: Connection, positions: Sequence[tuple[str, Decimal]]) -> str:
     """The one currency that the positions are in; Usage if they are in several, or in none that is known."""
-    symbols = [_spelled(symbol) for symbol, _ in positions]
+    symbols = [spelled(symbol) for symbol, _ in positions]
     found = [
         row[0] for row in conn.execute(sql.load("queries/value_currencies"), {"symbols": symbols}).fetchall()
     ]
@@ -82,7 +82,7 @@ def _common_currency(conn: Connection, positions: Sequence[tuple[str, Decimal]])
     return str(found[0])
 
 
-def _spelled(symbol: str) -> str:
+def spelled(symbol: str) -> str:
     """`CASH:GBp` in the unit's canonical spelling."""
     if symbol.startswith("CASH:") and (unit := units.try_unit(symbol[5:])):
         return f"CASH:{unit.unit}"
