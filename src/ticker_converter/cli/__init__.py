@@ -36,6 +36,7 @@ COMMANDS = {
     "quarantine": "holding", "calendar": "holding", "status": "state", "export": "exporting",
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
     "env": "environing",
+    "backup": "recovering", "restore": "recovering",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ticker_converter.db import Connection
-from ticker_converter.ops.finding import Check, ok, skipped, warning
-from ticker_converter.queries import status
+from ticker_converter.ops.finding import Check, failed, ok, skipped, warning
+from ticker_converter.queries import recovery, status
 from ticker_converter.queries.clock import today
 from ticker_converter.settings import Settings
 
-CHECKS = ("prices", "rates", "runs", "quarantine")
+CHECKS = ("prices", "rates", "runs", "quarantine", "backup", "drill")
 BEHIND = 1
 "Closed sessions that an instrument may be behind."
+BACKUP_OLD, DRILL_OLD = 26 * 3600, 8 * 86400
+"Seconds: a backup is made each day and tried each week, with some hours to spare."
 OLD = 5
 "Days since a source's newest rate: the longest gap of the ECB."
 
@@ -26,6 +28,9 @@ def examine(given: Settings, conn: Connection) -> Iterator[Check]:
     yield _rates(given, found["rates"], today(conn))
     yield _runs(found["runs"])
     yield _quarantine(found["quarantine"])
+    stands = recovery.recovery(conn)
+    yield _backup(stands)
+    yield _drill(stands)
 
 
 def _prices(listed: Sequence[Mapping[str, Any]]) -> Check:
@@ -82,6 +87,26 @@ def _quarantine(found: Sequence[Mapping[str, Any]]) -> Check:
         return ok("quarantine", "no row waits for a person")
     by = ", ".join(f"{one['rows']} {one['reason']}" for one in found)
     return warning("quarantine", f"{rows} wait for a person: {by}", "ticker-converter quarantine list")
+
+
+def _backup(stands: Mapping[str, Any]) -> Check:
+    do = "ticker-converter backup create; BACKUP_SCHEDULE says when it is made by itself"
+    if stands["backup_id"] is None:
+        return warning("backup", "there is none", do)
+    told = f"{stands['backup_id']} is of {_ago(stands['snapshot_at'])}"
+    return warning("backup", told, do) if stands["backup_age"] > BACKUP_OLD else ok("backup", told)
+
+
+def _drill(stands: Mapping[str, Any]) -> Check:
+    do = "ticker-converter backup drill"
+    if stands["drill_at"] is None:
+        return warning("drill", "no backup was ever restored to try it", do)
+    told = f"{_ago(stands['drill_at'])}, {stands['recovery_seconds']:.1f} s to restore"
+    if not stands["passed"]:
+        return failed(
+            "drill", f"the last one failed, {told}", "make a backup, drill again, and read what differs"
+        )
+    return warning("drill", told, do) if stands["drill_age"] > DRILL_OLD else ok("drill", told)
 
 
 def _ago(then: datetime | None) -> str:

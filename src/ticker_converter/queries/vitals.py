@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ticker_converter import sql
 from ticker_converter.db import Connection
+from ticker_converter.queries.recovery import recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,19 @@ def vitals(conn: Connection) -> list[Vital]:
             "provider_calls_today", "Calls taken from the ledger in the last 24 hours.", ("provider",),
             [((row[0],), row[1]) for row in calls],
         ),
+        *_recovery(conn),
     ]  # fmt: skip
+
+
+def _recovery(conn: Connection) -> list[Vital]:
+    """Backups and drills; no sample where there is none, so that an alert asks for `absent`."""
+    found = recovery(conn)
+    told = [
+        ("backup_age_seconds", "Age of the newest backup: what would be lost.", found["backup_age"]),
+        ("backup_size_bytes", "Size of the newest backup.", found["bytes"]),
+        ("drill_age_seconds", "Time since the last restore drill.", found["drill_age"]),
+        ("drill_passed", "Whether the last restore drill passed.", found["passed"]),
+        ("drill_recovery_seconds", "How long the last drill took to restore.", found["recovery_seconds"]),
+        ("drill_data_loss_seconds", "What the last drill would have lost.", found["loss_seconds"]),
+    ]
+    return [Vital(name, help, (), [((), float(value))]) for name, help, value in told if value is not None]

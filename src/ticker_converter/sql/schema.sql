@@ -1959,6 +1959,33 @@ CREATE VIEW mart.backdated AS
 
 COMMENT ON VIEW mart.backdated IS 'Imports with a knowledge time of their own: the one act that may change a past answer.';
 
+CREATE TABLE ops.backup (
+    backup_id text NOT NULL,
+    kind text NOT NULL,
+    location text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 text,
+    snapshot_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    migration integer NOT NULL,
+    encrypted boolean NOT NULL,
+    pruned_at timestamp with time zone,
+    CONSTRAINT backup_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'diff'::text, 'incr'::text])))
+);
+
+COMMENT ON COLUMN ops.backup.snapshot_at IS 'The instant of which the backup is: what came later is not in it.';
+
+CREATE VIEW mart.backup AS
+ SELECT backup_id,
+    kind,
+    bytes,
+    snapshot_at,
+    finished_at,
+    migration,
+    encrypted,
+    pruned_at
+   FROM ops.backup;
+
 CREATE VIEW mart.calls AS
  SELECT provider,
     key_id,
@@ -2066,6 +2093,36 @@ CREATE TABLE mart.currency_family (
 );
 
 COMMENT ON TABLE mart.currency_family IS 'A code and the newest code of the same money through redenominations (1 canonical = per code), from when a source may no longer be believed about it (retired_on), and what the canonical was changed over to (1 successor = successor_per canonical, from successor_on).';
+
+CREATE TABLE ops.drill (
+    drill_id integer NOT NULL,
+    backup_id text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    passed boolean NOT NULL,
+    recovery_seconds numeric NOT NULL,
+    loss_seconds numeric NOT NULL,
+    tables integer NOT NULL,
+    rows bigint NOT NULL,
+    questions integer NOT NULL,
+    differences jsonb DEFAULT '[]'::jsonb NOT NULL
+);
+
+COMMENT ON COLUMN ops.drill.loss_seconds IS 'What would have been lost at the start of the drill: the age of the backup.';
+
+CREATE VIEW mart.drill AS
+ SELECT drill_id,
+    backup_id,
+    started_at,
+    finished_at,
+    passed,
+    recovery_seconds,
+    loss_seconds,
+    tables,
+    rows,
+    questions,
+    differences
+   FROM ops.drill;
 
 CREATE TABLE warehouse.dim_exchange (
     mic text NOT NULL COLLATE pg_catalog."C",
@@ -2496,6 +2553,15 @@ CREATE VIEW mart.state AS
     version
    FROM warehouse.state;
 
+ALTER TABLE ops.drill ALTER COLUMN drill_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ops.drill_drill_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE ops.request (
     request_id uuid DEFAULT gen_random_uuid() NOT NULL,
     act text NOT NULL,
@@ -2661,6 +2727,12 @@ ALTER TABLE ONLY mart.move
 
 ALTER TABLE ONLY mart.move_stale
     ADD CONSTRAINT move_stale_pkey PRIMARY KEY (instrument_id);
+
+ALTER TABLE ONLY ops.backup
+    ADD CONSTRAINT backup_pkey PRIMARY KEY (backup_id);
+
+ALTER TABLE ONLY ops.drill
+    ADD CONSTRAINT drill_pkey PRIMARY KEY (drill_id);
 
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
@@ -2929,6 +3001,9 @@ GRANT UPDATE(password) ON TABLE access.users TO ticker_web;
 GRANT SELECT ON TABLE mart.backdated TO ticker_reader;
 GRANT SELECT ON TABLE mart.backdated TO ticker_web;
 
+GRANT SELECT ON TABLE mart.backup TO ticker_reader;
+GRANT SELECT ON TABLE mart.backup TO ticker_web;
+
 GRANT SELECT ON TABLE mart.calls TO ticker_reader;
 GRANT SELECT ON TABLE mart.calls TO ticker_web;
 
@@ -2940,6 +3015,9 @@ GRANT SELECT ON TABLE mart.currency TO ticker_web;
 
 GRANT SELECT ON TABLE mart.currency_family TO ticker_reader;
 GRANT SELECT ON TABLE mart.currency_family TO ticker_web;
+
+GRANT SELECT ON TABLE mart.drill TO ticker_reader;
+GRANT SELECT ON TABLE mart.drill TO ticker_web;
 
 GRANT SELECT ON TABLE mart.exchange TO ticker_reader;
 GRANT SELECT ON TABLE mart.exchange TO ticker_web;

@@ -36,8 +36,9 @@ def status(conn: psycopg.Connection) -> list[Migration]:
     return [Migration(number, name, number in ledger) for number, name, _ in sql.migrations()]
 
 
-def upgrade(conn: psycopg.Connection) -> list[Migration]:
-    """Apply what is missing, in order, then load the reference facts; returns what was applied."""
+def upgrade(conn: psycopg.Connection, until: int | None = None) -> list[Migration]:
+    """Apply what is missing, in order, then load the reference facts; returns what was applied. `until`: no migration
+    after that one and no facts, for a backup whose rows come next."""
     conn.autocommit = True
     conn.execute(sql.load("warehouse/upgrade_lock"), {"lock": UPGRADE_LOCK})
     try:
@@ -45,7 +46,7 @@ def upgrade(conn: psycopg.Connection) -> list[Migration]:
         _check(ledger)
         applied = []
         for number, name, text in sql.migrations():
-            if number in ledger:
+            if number in ledger or (until is not None and number > until):
                 continue
             row = {"number": number, "name": name, "sha256": _digest(text)}
             if text.startswith("-- concurrent"):
@@ -57,7 +58,8 @@ def upgrade(conn: psycopg.Connection) -> list[Migration]:
                     conn.execute(text)
                     conn.execute(sql.load("warehouse/ledger_add"), row)
             applied.append(Migration(number, name, True))
-        reference.refresh(conn)
+        if until is None:
+            reference.refresh(conn)
         return applied
     finally:
         conn.execute(sql.load("warehouse/upgrade_unlock"), {"lock": UPGRADE_LOCK})

@@ -1,0 +1,1 @@
+"""Backups in one file, what restores them, and the drill that proves it."""

@@ -1,0 +1,4 @@
+-- Rows of a backup into their table.
+-- params: none
+-- returns: none
+COPY {table} ({columns}) FROM STDIN

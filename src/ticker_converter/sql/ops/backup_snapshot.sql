@@ -1,0 +1,4 @@
+-- The instant of the snapshot, the server's version, and the newest migration.
+-- params: none
+-- returns: at, server, migration
+SELECT clock_timestamp(), current_setting('server_version'), (SELECT max(number) FROM ops.migration)

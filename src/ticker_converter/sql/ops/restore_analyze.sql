@@ -1,0 +1,4 @@
+-- Count a restored table for the planner.
+-- params: none
+-- returns: none
+ANALYZE {table}

@@ -1,0 +1,4 @@
+-- Take out what migrations put into these tables.
+-- params: none
+-- returns: none
+TRUNCATE {tables}
