@@ -10,11 +10,13 @@ PYTEST ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 DEV := $(VENV)/.dev $(VENV)/.project
+AIRFLOW_VENV ?= .venv-airflow
+AIRFLOW := $(AIRFLOW_VENV)/.project
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(UPGRADE)
 
-.PHONY: help demo test test-fast test-long bench lint types imports check format schema docs lock clean
+.PHONY: help demo test test-fast test-long test-airflow airflow bench lint types imports check format schema docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -30,6 +32,12 @@ test-fast: $(DEV) ## the suite without the tests marked slow
 
 test-long: $(DEV) ## the generated tests alone: 10,000 examples of each property, then a table of them
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n $(JOBS) --dist worksteal -m generated -o faulthandler_timeout=0 $(PYTEST)
+
+airflow: $(AIRFLOW) ## a whole Airflow on this machine, at http://127.0.0.1:8080 (ARGS="--port 9080" for another port)
+	PATH="$(CURDIR)/$(AIRFLOW_VENV)/bin:$$PATH" $(AIRFLOW_VENV)/bin/ticker-converter airflow up --dags dags $(ARGS)
+
+test-airflow: $(DEV) $(AIRFLOW) ## the DAGs in a real Airflow: each alone, the scheduler, killed workers, Celery
+	TICKER_CONVERTER_AIRFLOW=$(AIRFLOW_VENV) $(PY) -m pytest -n 0 tests/airflow $(PYTEST)
 
 bench: $(DEV) ## the measured ratios
 	$(PY) -m benchmarks $(ARGS)
@@ -60,9 +68,10 @@ lock: $(DEV) ## write requirements/*.lock anew (UPGRADE=--upgrade for newer vers
 	$(COMPILE) --group build -o requirements/build.lock
 	$(COMPILE) pyproject.toml -c requirements/build.lock -o requirements/runtime.lock
 	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.lock -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra airflow -o requirements/airflow.lock
 
 clean: ## remove the environment and what the tools left (no data)
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AIRFLOW_VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # ---- the environment: interpreter, locked packages, then the project itself (no download happens in that step) ----
 
@@ -89,4 +98,16 @@ $(VENV)/.project: $(VENV)/.runtime pyproject.toml src/ticker_converter/__init__.
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@echo "installing requirements/dev.lock" >&2
 	@$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+# Airflow pins other versions of what we share with it, so it has an environment of its own; uv, because pip takes minutes.
+$(AIRFLOW_VENV)/.airflow: $(VENV)/.dev requirements/airflow.lock
+	@echo "making $(AIRFLOW_VENV): installing requirements/airflow.lock" >&2
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(AIRFLOW_VENV)
+	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW_VENV)/bin/python --require-hashes -r requirements/build.lock \
+		-r requirements/airflow.lock
+	@touch $@
+
+$(AIRFLOW): $(AIRFLOW_VENV)/.airflow pyproject.toml src/ticker_converter/__init__.py
+	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW_VENV)/bin/python --no-deps --no-build-isolation --no-index -e .
 	@touch $@

@@ -36,7 +36,7 @@ TRIES = 3
 FIRST, LONGEST = 1.0, 30.0
 "Seconds: the wait before the second try is anything up to FIRST, and doubles from try to try up to LONGEST."
 PATIENCE = 75.0
-"Seconds that a run waits for a window to open; a longer one is left to the next run."
+"Seconds that a run waits for a window to open, unless it is told otherwise; a longer one is left to the next run."
 DOWN = 2
 "Calls in a row that a provider may leave unanswered before this run asks it nothing more."
 
@@ -82,9 +82,11 @@ class Caller:
     `unentitled` why an endpoint of it is not."""
 
     def __init__(
-        self, conn: Connection, run_id: int, settings: Given, progress: Callable[[str], None]
-    ) -> None:
+        self, conn: Connection, run_id: int, settings: Given, progress: Callable[[str], None],
+        patience: float | None = None,
+    ) -> None:  # fmt: skip
         self.conn, self.run_id, self.settings, self.progress = conn, run_id, settings, progress
+        self.patience = PATIENCE if patience is None else patience
         self.calls: dict[str, int] = {}
         self.shut: dict[str, TickerConverterError] = {}
         self.unentitled: dict[tuple[str, str], TickerConverterError] = {}
@@ -155,7 +157,7 @@ class Caller:
             turn = quota.take(self.conn, call.provider, key_ids, stated, self.run_id, call.url)
             if turn.key_id is not None:
                 return turn.key_id
-            if turn.wait > PATIENCE:
+            if turn.wait > self.patience:
                 again = datetime.now(UTC) + timedelta(seconds=turn.wait)
                 raise ProviderBusy(
                     f"{call.provider}: asked to be left alone until {again:%Y-%m-%d %H:%M} UTC", turn.wait

@@ -109,12 +109,13 @@ class Run:
 
     def fetch_all(
         self, calls: Sequence[Call], settings: fetching.Given, *, instead: Instead = lambda call, error: (),
-        later: Sequence[Call] = (), seen: int | None = None,
+        later: Sequence[Call] = (), seen: int | None = None, patience: float | None = None,
     ) -> Report:  # fmt: skip
         """Make calls within their quotas and load what they bring. One failure never stops the other calls. `instead`
         tells what to ask in place of a call that cannot be had; `later` is what no call is left for; `seen` is the last
-        delivery that was known when the calls were planned: what other runs have fetched since is not fetched again."""
-        caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress)
+        delivery that was known when the calls were planned: what other runs have fetched since is not fetched again.
+        A window that opens after more than `patience` seconds is not waited for."""
+        caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress, patience)
         seen = refusals.seen(self.conn) if seen is None else seen
         queue, waited, pages = deque(calls), 0, {call.url for call in calls}
         while queue:

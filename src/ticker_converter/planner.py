@@ -121,6 +121,11 @@ class Planner:
                 return calls
         return ()
 
+    def whose(self, call: Call) -> str | None:
+        """The symbol of the list that a call is about, whatever the provider calls it; None for a call of rates."""
+        one = self._whose.get((call.provider, call.symbol or ""))
+        return one.symbol if one else None
+
     # ---- what is wanted ----
 
     def _rates(self) -> Iterable[_Want]:

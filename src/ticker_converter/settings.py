@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ticker_converter import setting_kinds as kinds
@@ -290,14 +291,17 @@ def lookup_in(environ: Mapping[str, str]) -> Lookup:
     return Lookup.of(environ, kinds.home(environ) / ".env", _SECRETS)
 
 
-def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """All settings from the environment (`os.environ` when None) and its file; BadSetting names what is wrong."""
+def load(
+    environ: Mapping[str, str] | None = None, beneath: Mapping[str, str] = MappingProxyType({})
+) -> Settings:
+    """All settings from the environment (`os.environ` when None) and its file, then from `beneath`, where a caller has
+    another store of secrets; BadSetting names what is wrong."""
     outside = os.environ if environ is None else environ
     lookup = lookup_in(outside)
     values: dict[str, Any] = {}
     for one in fields(Settings):
         name = one.name.upper()
-        text = lookup.get(name)
+        text = lookup.get(name) or beneath.get(name)
         if text is None:
             continue
         try:
