@@ -99,7 +99,7 @@ export async function download(where, query, name) {
 export function who() { return credential.name; }
 
 export function useKey(key) {
-  Object.assign(credential, { headers: { "X-API-Key": key }, name: `key ${key.split("_")[1]?.slice(0, 8) ?? ""}…`, refresh: null });
+  Object.assign(credential, { headers: { "X-API-Key": key }, name: `key ${key.split("_")[1]?.slice(0, 4) ?? ""}…`, refresh: null });
 }
 
 export function signOut() {

@@ -90,7 +90,7 @@ async function show() {
   const given = context(number, page, { path: rest, query: new URLSearchParams(query) });
   const made = await PAGES[page][1]();
   if (number !== turn) return;
-  const root = h("div.page", {});
+  const root = h("div.page", { "data-name": page });
   main.replaceChildren(root);
   document.title = `${rest[0] ?? PAGES[page][0]} - ticker-converter`;
   open = { context: given };

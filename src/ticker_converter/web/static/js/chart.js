@@ -33,13 +33,18 @@ export function day(at) {
   return new Date(at * 1000).toISOString().slice(0, 10);
 }
 
-// Points of two columns of text; days without a value stay as gaps of the axis.
+// Points of two columns of text. Days without a value are no points, and no line is drawn over them: the library would
+// join what is before to what is after.
 export function points(days, values, scale = 1) {
+  const found = values.map(float);
   return days.map((one, n) => {
-    const value = float(values[n]);
-    return Number.isFinite(value) ? { time: time(one), value: value * scale } : { time: time(one) };
+    if (!Number.isFinite(found[n])) return { time: time(one) };
+    const point = { time: time(one), value: found[n] * scale };
+    return n + 1 < days.length && !Number.isFinite(found[n + 1]) ? { ...point, ...NOTHING } : point;
   });
 }
+const CLEAR = "rgba(0, 0, 0, 0)";
+const NOTHING = { color: CLEAR, lineColor: CLEAR, topColor: CLEAR, bottomColor: CLEAR };
 
 const AXIS = new Intl.NumberFormat("en", { maximumSignificantDigits: 7 });
 const SMALL = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });

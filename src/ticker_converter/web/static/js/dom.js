@@ -47,7 +47,7 @@ export function table(caption, headings, rows, numbers = []) {
       h("caption.hidden", {}, caption),
       h("thead", {}, h("tr", {}, headings.map((one, n) => h("th", { scope: "col", class: right(n) }, one)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, row.map((one, n) =>
-        n === 0 ? h("th", { scope: "row" }, one ?? "") : h("td", { class: right(n) }, one ?? "")))))));
+        n === 0 ? h("th", { scope: "row", class: right(n) }, one ?? "") : h("td", { class: right(n) }, one ?? "")))))));
 }
 
 export function facts(pairs) {
