@@ -33,16 +33,14 @@ test-fast: $(DEV) ## the suite without the tests marked slow
 test-long: $(DEV) ## the generated tests alone: 10,000 examples of each property, then a table of them
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n $(JOBS) --dist worksteal -m generated -o faulthandler_timeout=0 $(PYTEST)
 
-<<<<<<< HEAD
 airflow: $(AIRFLOW) ## a whole Airflow on this machine, at http://127.0.0.1:8080 (ARGS="--port 9080" for another port)
 	PATH="$(CURDIR)/$(AIRFLOW_VENV)/bin:$$PATH" $(AIRFLOW_VENV)/bin/ticker-converter airflow up --dags dags $(ARGS)
 
 test-airflow: $(DEV) $(AIRFLOW) ## the DAGs in a real Airflow: each alone, the scheduler, killed workers, Celery
 	TICKER_CONVERTER_AIRFLOW=$(AIRFLOW_VENV) $(PY) -m pytest -n 0 tests/airflow $(PYTEST)
-=======
+
 test-web: $(DEV) ## the web app's pages in Chromium (apt-get install chromium)
 	TICKER_CONVERTER_TEST_BROWSER=1 $(PY) -m pytest -n $(JOBS) tests/web $(PYTEST)
->>>>>>> a996886 (Web app: all pages, in a real browser)
 
 bench: $(DEV) ## the measured ratios
 	$(PY) -m benchmarks $(ARGS)
