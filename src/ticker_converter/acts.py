@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from ticker_converter import retelling
 from ticker_converter.errors import NotThere, Usage
-from ticker_converter.landing import payloads, quarantine, runs, stage
+from ticker_converter.landing import payloads, runs, stage
 from ticker_converter.market import symbols, units
 from ticker_converter.pipeline import Run
 from ticker_converter.providers import provider
 from ticker_converter.records import Counts
-from ticker_converter.validate import walk
 from ticker_converter.validate.stored import inspect
-from ticker_converter.warehouse import instruments, mending, merge, names, order, reference
+from ticker_converter.warehouse import again, instruments, mending, merge, names, order, reference
 
 
 def correct(
@@ -35,10 +35,7 @@ def correct(
         runs.acted(conn, load.load_id, "correct", symbol=symbol, day=str(day), fields=told)
         bar = stage.correction(conn, found.instrument_id, day, fields)
         _check_bar(symbol, day, bar)
-        source = instruments.source_id(conn, "correction")
-        counts = merge.prices(conn, load, source, 1, 0)
-        stage.clear(conn)
-        moved = _judge_again(run, load, [found.instrument_id])
+        counts, moved = retelling.correct(run, load, found.instrument_id)
         merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts += counts
     return counts
@@ -54,33 +51,24 @@ def release(run: Run, symbol: str, day: date, reason: str, *, author: str) -> Co
         runs.acted(conn, load.load_id, "release", symbol=symbol, day=str(day))
         if not stage.corrected(conn, found.instrument_id, day):
             raise NotThere(f"{symbol} has no correction on {day}")
-        counts = mending.take_back(conn, load, restore=False)
+        counts = mending.take_back(conn, load)
         stage.clear(conn)
-        moved = _judge_again(run, load, [found.instrument_id])
+        moved = retelling.judge_again(run, load, [found.instrument_id])
         merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts += counts
     return counts
 
 
 def undo(run: Run, run_id: int, reason: str, *, author: str) -> Counts:
-    """Take back all that a run stored, as if it had never been: what it had replaced stands again, what it had added is
-    gone, and what it held waits for nobody. What later runs have said since stays; they are read again, because a
-    repetition leaves no trace of its own."""
+    """Take back all that a run stored, as if it had never been: what the runs that remain have said and done of
+    the same instruments and days is told again without it. What that changes counts as read and revised."""
     conn = run.conn
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "undo", author=author, reason=reason)
         runs.acted(conn, load.load_id, "undo", run_id=run_id)
-        mending.mark_undone(conn, run_id, run.report.run_id)
-        earlier = mending.stage_undone(conn)
-        quarantine.undone(conn)
-        touched = stage.staged_instruments(conn)
-        counts = mending.undo(conn, load)
-        stage.clear(conn)
-        merge.close(conn, load, counts)
-        run.progress("reading again what later runs said")
-        counts += _read_again(run, payloads.after_undo(conn, run_id, earlier=earlier))
-        moved = _judge_again(run, load, touched)
-        merge.close(conn, load, counts, moved=bool(moved))
+        again.mark_undone(conn, run_id, run.report.run_id)
+        counts = retelling.without(run, load, run_id)
+        merge.close(conn, load, counts, moved=True)
     run.report.counts = counts
     return counts
 
@@ -94,24 +82,6 @@ def _read_again(run: Run, deliveries: Sequence[int]) -> Counts:
         counts += Counts(repeated.inserted + repeated.revised, repeated.inserted, revised=repeated.revised)
         stage.clear(run.conn)
     return counts
-
-
-def _judge_again(run: Run, load: merge.Load, instruments_touched: Sequence[int] | None = None) -> int:
-    """Walk along the series again (of all instruments, or of these) and move bars into and out of quarantine; returns
-    how many."""
-    moved = 0
-    for (_, source), ids in quarantine.storable(
-        quarantine.first(run.conn, instruments_touched), "accepted"
-    ).items():
-        run.let_go(load, source, ids)
-        moved += len(ids)
-        stage.clear(run.conn)
-    stage.suspects(run.conn, instruments_touched)
-    if walk(run.conn):
-        stage.suspects_stored(run.conn)
-        moved += run.rejudge(load)
-    stage.clear(run.conn)
-    return moved
 
 
 def edit(
@@ -157,12 +127,8 @@ def edit(
         if providers is not None:
             counts += order.change(conn, load, found.instrument_id, providers, valid_from)
             stage.clear(conn)
-        entries = quarantine.unit_now_right(conn, found.instrument_id)
-        for (_, source), ids in quarantine.storable(entries, "accepted").items():
-            read = stage.held(conn, "price", ids, Decimal(1))
-            counts += merge.prices(conn, load, source, read, 0)
-            stage.clear(conn)
-        moved = _judge_again(run, load, [found.instrument_id]) if declared is not None else 0
+        counts += retelling.accept_unit(run, load, found.instrument_id)
+        moved = retelling.judge_again(run, load, [found.instrument_id]) if declared is not None else 0
         merge.close(conn, load, counts, moved=bool(moved))
     run.report.counts = counts
     return counts
@@ -224,7 +190,7 @@ def check(run: Run, sources: Sequence[str]) -> dict[str, int]:
         load = merge.begin(conn, run.report.run_id, "judge")
         runs.acted(conn, load.load_id, "check", sources=[*sources])
         run.progress("walking along every series")
-        moved = _judge_again(run, load)
+        moved = retelling.judge_again(run, load)
         run.progress("comparing what is stored")
         found = {"unit_jump": moved} | inspect(conn, load.load_id, sources)
         merge.close(conn, load, Counts(), moved=bool(moved))

@@ -75,12 +75,9 @@ class Run:
     """One run of the pipeline over an open connection: made by a command, a DAG task or a worker."""
 
     def __init__(
-        self,
-        conn: Connection,
-        command: str,
-        arguments: Mapping[str, object],
+        self, conn: Connection, command: str, arguments: Mapping[str, object],
         progress: Progress = lambda text: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         conn.autocommit = True
         self.conn, self.progress, self._more = conn, progress, ""
         stage.tables(conn)
@@ -224,6 +221,16 @@ class Run:
     ) -> list[int]:  # fmt: skip
         load = merge.begin(self.conn, self.report.run_id, "decision", author=author, reason=reason)
         runs.acted(self.conn, load.load_id, **told)
+        counts = self.answer(load, entries, verdict, reason, author, factor)
+        merge.close(self.conn, load, counts)
+        self.report.counts += counts
+        return [entry.quarantine_id for entry in entries]
+
+    def answer(
+        self, load: merge.Load, entries: Sequence[Entry], verdict: str, reason: str, author: str,
+        factor: Decimal | None,
+    ) -> Counts:  # fmt: skip
+        """Store held rows as a person has answered, and write the answer beside them."""
         counts = Counts()
         if verdict != "rejected":
             for (kind, source), ids in quarantine.storable(entries, verdict).items():
@@ -235,12 +242,9 @@ class Run:
                 else:
                     counts += merge.actions(self.conn, load, source, read, 0)
                 stage.clear(self.conn)
-        quarantine.decided(
-            self.conn, [entry.quarantine_id for entry in entries], verdict, factor, author, reason
-        )
-        merge.close(self.conn, load, counts)
-        self.report.counts += counts
-        return [entry.quarantine_id for entry in entries]
+        ids = [entry.quarantine_id for entry in entries]
+        quarantine.decided(self.conn, ids, verdict, factor, author, reason)
+        return counts
 
     def load(self, delivery: Delivery, kind: str = "load") -> Counts:
         """Parse, stage, judge, merge and publish one landed delivery, and settle how it ended."""
@@ -285,17 +289,14 @@ class Run:
 
     def _publish(self, delivery: Delivery, parsed: Parsed, version: int, kind: str, sifted: bool) -> Counts:
         conn, payload, counts = self.conn, delivery.payload, Counts()
-        load = merge.begin(
-            conn, self.report.run_id, kind, delivery_id=delivery.delivery_id, parser_version=version,
-            known_at=None if kind == "replay" else delivery.known_at,
-        )  # fmt: skip
+        load = self._open(delivery, version, kind)
         true_at = delivery.known_at or payload.fetched_at
         source = self._source(payload.provider, payload.provider)
         resolve = Resolver(conn, payload)
         for listing in parsed.listings:
             resolve.declare(listing)
         moved = 0
-        if (read := stage.actions(conn, parsed.actions, resolve)) or parsed.whole:
+        if (read := self._sift("action", stage.actions(conn, parsed.actions, resolve))) or parsed.whole:
             resolve.fill_action_units()
             held = judge(conn, "action", true_at, source, load.load_id)
             about = self._about(parsed.about, payload)
@@ -311,15 +312,8 @@ class Run:
         resolve.fill_units()
         if bars.rows:
             self.progress(f"judging and storing {bars.rows:,} bars")
-            held = judge(
-                conn,
-                "price",
-                true_at,
-                source,
-                load.load_id,
-                distinct=bars.ordered,
-                suspects=bool(bars.suspects),
-            )
+            few = {"distinct": bars.ordered, "suspects": bool(bars.suspects)}
+            held = judge(conn, "price", true_at, source, load.load_id, **few)
             known = answered(conn, source) if held else 0
             aside = order.keep_shadow(conn, load, source)
             merged = merge.prices(conn, load, source, bars.rows - aside.read, held, ordered=bars.ordered)
@@ -327,14 +321,28 @@ class Run:
             counts += replace(merged, quarantined=held - known, unchanged=merged.unchanged + known)
             moved += self.rejudge(load)
             stage.clear(conn)
-        if read := stage.rates(conn, parsed.rates, cache(lambda name: self._source(name, payload.provider))):
+        named = cache(lambda name: self._source(name, payload.provider))
+        if read := self._sift("rate", stage.rates(conn, parsed.rates, named)):
             self.progress(f"judging and storing {read:,} rates")
             held = judge(conn, "rate", true_at, source, load.load_id)
             counts += merge.rates(conn, load, read, held)
-        merge.close(conn, load, counts, moved=bool(moved))
+        self._close(load, counts, moved)
         for fault in list(resolve.faults)[:3]:
             self.report.messages.append(f"{payload.request}: {fault}; its rows are held")
         return counts
+
+    def _open(self, delivery: Delivery, version: int, kind: str) -> merge.Load:
+        return merge.begin(
+            self.conn, self.report.run_id, kind, delivery_id=delivery.delivery_id, parser_version=version,
+            known_at=None if kind == "replay" else delivery.known_at,
+        )  # fmt: skip
+
+    def _close(self, load: merge.Load, counts: Counts, moved: int) -> None:
+        merge.close(self.conn, load, counts, moved=bool(moved))
+
+    def _sift(self, kind: str, read: int) -> int:
+        """Staged actions or rates on their way to the judge; returns how many were read."""
+        return read
 
     def _source(self, name: str, by: str) -> int:
         """The publisher of that name, as its provider declares it; one that no provider declares is a person's own

@@ -8,7 +8,7 @@ revised, in the wrong unit from some day on, or delivered late with the time at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -185,8 +185,8 @@ def eventful(draw: st.DrawFn) -> History:
 
 @st.composite
 def taken_back(draw: st.DrawFn) -> History:
-    """Deliveries of which some are taken back later, and corrections that are released later; what is left is what
-    there would have been without them."""
+    """Deliveries of which some are taken back later, corrections that are released later, and answers (`text`) to the
+    rows that are held after a delivery; what is left is what there would have been without what was taken back."""
     scene = draw(scenes)
     number = draw(st.integers(2, 4))
     steps: list[Step] = []
@@ -201,8 +201,8 @@ def taken_back(draw: st.DrawFn) -> History:
             text = close_text(scene, date.fromisoformat(day), draw(closes), False)
             steps.append(Step("correct", day=day, text=text, doomed=draw(st.sampled_from((n, LAST)))))
             continue
-        step = draw(imports(scene, late=False, doomed=until))
-        steps.append(step)
+        verdict = draw(st.sampled_from(("", "", "", "accepted", "rejected", "rescaled")))
+        steps.append(replace(draw(imports(scene, late=False, doomed=until)), text=verdict))
     return History(scene, tuple(steps), draw(preferences))
 
 

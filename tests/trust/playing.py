@@ -48,9 +48,11 @@ def prepare(conn: psycopg.Connection, histories: Sequence[History | Heap]) -> No
         for n, history in enumerate(histories):
             scene = history.scene
             conn.execute(
-                "INSERT INTO warehouse.dim_source (source, pivot, handmade) VALUES (%s, NULL, true), (%s, 'EUR', false)"
-                " ON CONFLICT (source) DO NOTHING", sources(n),
-            )  # fmt: skip
+                "INSERT INTO warehouse.dim_source (source, pivot, handmade)"
+                " SELECT * FROM (VALUES (%s, NULL, true), (%s, 'EUR', false)) AS s (source, pivot, handmade)"
+                " WHERE source NOT IN (SELECT source FROM warehouse.dim_source)",  # a conflict uses up a number too
+                sources(n),
+            )
             found = instruments.add(conn, symbol(n), unit=scene.unit, providers=history.preferred)
             if scene.new_unit:
                 key = {"id": found.instrument_id, "day": scene.from_day, "unit": scene.new_unit}
@@ -143,6 +145,20 @@ def decide(conn: psycopg.Connection, ids: Sequence[int], verdict: str) -> list[i
             except (Usage, NotThere):
                 continue
     return done
+
+
+def waiting(conn: psycopg.Connection, n: int) -> list[str]:
+    """What the held rows of a history's listing say."""
+    query = (
+        "SELECT row_key FROM landing.quarantine WHERE state = 'held' AND symbol = %s ORDER BY day, row_key"
+    )
+    return [key for (key,) in conn.execute(query, [symbol(n)]).fetchall()]
+
+
+def answer(conn: psycopg.Connection, key: str, verdict: str) -> None:
+    """Answer the row that says this, if it is held."""
+    query = "SELECT quarantine_id FROM landing.quarantine WHERE state = 'held' AND row_key = %s"
+    decide(conn, [number for (number,) in conn.execute(query, [key]).fetchall()], verdict)
 
 
 def act(conn: psycopg.Connection, n: int, step: Step, runs: Sequence[int]) -> None:

@@ -84,24 +84,30 @@ def test_answers_of_a_time_never_change(module_conn: psycopg.Connection, batch: 
 def test_what_was_taken_back_is_as_if_it_had_never_been(
     module_conn: psycopg.Connection, batch: Batch
 ) -> None:
-    """A run and its undo, a correction and its release: the end is that of the same history without them."""
+    """A run and its undo, a correction and its release: the end is that of the same history without them, in which a
+    person gave the same answers to those of the rows that are held there too."""
     conn, told = module_conn, batch.histories
-    play_reversals(conn, told)
+    answers: dict[int, list[tuple[str, str]]] = {}
+    play_reversals(conn, told, answers)
     ends = [playing.state(conn)]
     without = [
         History(history.scene, tuple(step if step.doomed is None else Step("nothing") for step in history.steps),
                 history.preferred)
         for history in told
     ]  # fmt: skip
-    play_reversals(conn, without)
+    play_reversals(conn, without, answers)
     ends.append(playing.state(conn))
     for n, history in enumerate(told):
         same(ends[0].get(n, {}), ends[1].get(n, {}), history)
     checked(len(told))
 
 
-def play_reversals(conn: psycopg.Connection, told: Sequence[History]) -> None:
+def play_reversals(
+    conn: psycopg.Connection, told: Sequence[History], answers: dict[int, list[tuple[str, str]]]
+) -> None:
+    """`answers`: by tick, which row got which; told by the first play to the second."""
     playing.prepare(conn, told)
+    first = not answers
     ends: dict[int, list[tuple[str, int, Step | None]]] = {}
     for tick in range(max((len(history.steps) for history in told), default=0)):
         now = [(n, history.steps[tick]) for n, history in enumerate(told) if tick < len(history.steps)]
@@ -109,6 +115,15 @@ def play_reversals(conn: psycopg.Connection, told: Sequence[History]) -> None:
             if doomed is None:
                 continue
             ends.setdefault(doomed, []).append(("undo", run_id, None))
+        if first:
+            answers[tick] = [
+                (key, step.text)
+                for n, step in now
+                if step.kind in KINDS and step.text
+                for key in playing.waiting(conn, n)
+            ]
+        for key, verdict in answers.get(tick, ()):
+            playing.answer(conn, key, verdict)
         for n, step in now:
             if step.kind == "correct":
                 playing.act(conn, n, step, [])

@@ -81,12 +81,6 @@ def arrived(
     return [row[0] for row in conn.execute(sql.load("landing/deliveries"), params).fetchall()]
 
 
-def after_undo(conn: psycopg.Connection, run_id: int, *, earlier: bool) -> list[int]:
-    """Ids of deliveries that may have repeated what a run now taken back had said, oldest first."""
-    params = {"run_id": run_id, "earlier": earlier}
-    return [row[0] for row in conn.execute(sql.load("landing/deliveries_since"), params).fetchall()]
-
-
 def of_dividends(conn: psycopg.Connection, instrument_id: int, valid_from: date | None) -> list[int]:
     """Ids of the deliveries that brought an instrument's dividends from a day on, oldest first."""
     words = {"instrument_id": instrument_id, "valid_from": valid_from}

@@ -61,12 +61,6 @@ def first(conn: psycopg.Connection, instruments: Sequence[int] | None) -> list[E
     return _entries(conn.execute(sql.load("landing/quarantine_first"), {"instruments": given}).fetchall())
 
 
-def undone(conn: psycopg.Connection) -> None:
-    """Rows held from a run that was taken back wait for nobody, and those that it had superseded wait again."""
-    conn.execute(sql.load("landing/quarantine_again"))
-    conn.execute(sql.load("landing/quarantine_undone"))
-
-
 def origins(conn: psycopg.Connection, ids: Sequence[int]) -> list[tuple[int, list[int]]]:
     """Held bars by the load that brought them."""
     return conn.execute(sql.load("landing/held_origins"), {"ids": list(ids)}).fetchall()

@@ -53,20 +53,6 @@ CREATE TYPE warehouse.fx_touched AS (
 	high date
 );
 
-CREATE FUNCTION landing.held_for_dead(p_load integer, p_kind text, p_instrument integer, p_day date, p_source smallint) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-    -- Whether a quarantined row is of a run that was taken back: the run brought it, or had brought the bar that a later
-    -- load held back. A load also holds back bars that others had brought before: those are not its own.
-    SELECT CASE WHEN r.load_id IS NOT NULL THEN EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = r.load_id)
-        ELSE EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = p_load) END
-    FROM (SELECT 1) AS one
-    LEFT JOIN warehouse.fact_price_revision AS r
-        ON p_kind = 'price' AND r.instrument_id = p_instrument AND r.session = p_day AND r.source_id = p_source
-        AND r.closed_by = p_load
-    LIMIT 1
-$$;
-
 CREATE FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN md5(((((kind || ':'::text) || source_id) || ':'::text) || (content)::text));
@@ -1243,37 +1229,6 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION warehouse.actions_that_stand_again(p_undo integer) RETURNS TABLE(instrument_id integer, source_id smallint, kind text, ex_date date, type text, pay_date date, new numeric, old numeric, amount numeric, unit_id smallint, basis "char", load_id integer)
-    LANGUAGE sql STABLE
-    AS $$
-    -- When the load p_undo has closed what runs now taken back had brought: none of the kind stands, and what a live run
-    -- had said last was replaced or withdrawn by a run that is taken back.
-    SELECT b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date, b.new, b.old, b.amount, b.unit_id,
-        b.basis, b.load_id
-    FROM (
-        SELECT DISTINCT ON (r.instrument_id, r.source_id, r.kind, r.ex_date, r.type, r.pay_date) r.*
-        FROM warehouse.fact_corporate_action_revision AS r
-        WHERE (r.instrument_id, r.source_id, r.kind, r.ex_date, r.type, r.pay_date) IN (
-                SELECT t.instrument_id, t.source_id, t.kind, t.ex_date, t.type, t.pay_date
-                FROM warehouse.fact_corporate_action_revision AS t
-                WHERE t.closed_by = p_undo OR EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = t.closed_by))
-            AND NOT EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = r.load_id)
-        ORDER BY r.instrument_id, r.source_id, r.kind, r.ex_date, r.type, r.pay_date, r.known_to DESC
-    ) AS b
-    WHERE EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = b.closed_by)
-        AND NOT EXISTS (
-            SELECT FROM warehouse.fact_corporate_action AS f
-            WHERE (f.instrument_id, f.source_id, f.kind, f.ex_date, f.type, f.pay_date)
-                = (b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date))
-        AND NOT EXISTS (  -- a live run has withdrawn it since
-            SELECT FROM warehouse.fact_corporate_action_revision AS t
-            JOIN landing.load AS c ON c.load_id = t.closed_by AND c.kind <> 'undo'
-            WHERE (t.instrument_id, t.source_id, t.kind, t.ex_date, t.type, t.pay_date)
-                    = (b.instrument_id, b.source_id, b.kind, b.ex_date, b.type, b.pay_date)
-                AND t.known_from >= b.known_to
-                AND NOT EXISTS (SELECT FROM landing.dead_load AS d WHERE d.load_id = t.closed_by))
-$$;
-
 CREATE FUNCTION warehouse.derive_moves() RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -1740,6 +1695,7 @@ CREATE TABLE landing.load (
     author text,
     reason text,
     act jsonb,
+    origin integer,
     CONSTRAINT load_kind_check CHECK ((kind = ANY (ARRAY['load'::text, 'replay'::text, 'decision'::text, 'correction'::text, 'edit'::text, 'undo'::text, 'judge'::text])))
 );
 
@@ -1748,6 +1704,8 @@ COMMENT ON TABLE landing.load IS 'One publishing transaction; every fact names t
 COMMENT ON COLUMN landing.load.known_from IS 'From when this warehouse believed it (or, for an import with --known-at, would have).';
 
 COMMENT ON COLUMN landing.load.act IS 'What a person did, in words that a rebuild can repeat (a correction, an answer, an edit ...); null: a payload was loaded, or it belongs to the act before it.';
+
+COMMENT ON COLUMN landing.load.origin IS 'The load whose word this one only puts back.';
 
 CREATE TABLE landing.run (
     run_id integer NOT NULL,
@@ -1880,6 +1838,7 @@ CREATE TABLE landing.quarantine (
     decided_by text,
     decision_reason text,
     closed_by integer,
+    origin integer,
     CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['price'::text, 'rate'::text, 'action'::text]))),
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['held'::text, 'accepted'::text, 'rejected'::text, 'rescaled'::text, 'superseded'::text])))
 );
@@ -1889,6 +1848,8 @@ COMMENT ON COLUMN landing.quarantine.content IS 'The row as published, as text; 
 COMMENT ON COLUMN landing.quarantine.row_key IS 'What the row says and who says it: the same row held again adds no entry.';
 
 COMMENT ON COLUMN landing.quarantine.closed_by IS 'The load whose row superseded this one.';
+
+COMMENT ON COLUMN landing.quarantine.origin IS 'The load that had brought the row, where a later one held it back.';
 
 ALTER TABLE landing.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.quarantine_quarantine_id_seq

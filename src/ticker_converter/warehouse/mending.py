@@ -9,61 +9,36 @@ from typing import Any
 import psycopg
 
 from ticker_converter import sql
-from ticker_converter.errors import NotThere
 from ticker_converter.records import Counts
 from ticker_converter.warehouse.merge import Load
 
 
-def take_back(conn: psycopg.Connection, load: Load, *, restore: bool) -> Counts:
-    """Take the staged keys' bars away and let the best of what else was said stand again; `restore` lets also what they
-    had replaced. Each bar counts as one row read and revised."""
+def take_back(conn: psycopg.Connection, load: Load) -> Counts:
+    """Take the staged keys' bars away and let the best of what else was said stand. Each bar counts as one row read and
+    revised."""
     conn.execute(sql.load("warehouse/put_back_table"))
     conn.execute(sql.load("warehouse/put_back_clear"))
-    found = conn.execute(sql.load("warehouse/price_put_back"), {"restore": restore}).fetchall()
+    found = conn.execute(sql.load("warehouse/price_put_back")).fetchall()
     words = again(conn, load, [row[0] for row in found])
     restored, gone = conn.execute(sql.load("warehouse/price_take_back"), words).fetchone() or (0, 0)
     conn.execute(sql.load("warehouse/coverage_again"))
     return Counts(read=restored + gone, revised=restored + gone)
 
 
-def mark_undone(conn: psycopg.Connection, run_id: int, undone_by: int) -> None:
-    """Say that a run is taken back; NotThere if there is nothing of it to take back."""
-    words = {"run_id": run_id, "undone_by": undone_by}
-    if conn.execute(sql.load("warehouse/undo_mark"), words).fetchone() is None:
-        raise NotThere(
-            f"run {run_id} cannot be taken back: there is no such run, it loaded nothing, or it was taken back before "
-            "(a correction is let go by `correct release`, an edit is edited back)"
-        )
-
-
-def stage_undone(conn: psycopg.Connection) -> bool:
-    """Stage the keys of bars that a run now taken back had brought. Returns whether what was said before may have left
-    no trace: last words that were not heard went with it, or another run was taken back before."""
-    (traceless,) = conn.execute(sql.load("warehouse/undo_outranked")).fetchone() or (False,)
-    conn.execute(sql.load("warehouse/undo_stage_prices"))
-    return bool(traceless)
-
-
-def undo(conn: psycopg.Connection, load: Load) -> Counts:
-    """Take back what runs now taken back had stored: the staged bars, their rates and their actions."""
-    counts = take_back(conn, load, restore=True)
-    found = conn.execute(sql.load("warehouse/undo_rates_found")).fetchall()
-    words = again(conn, load, [row[0] for row in found])
-    restored, gone = conn.execute(sql.load("warehouse/undo_rates"), words).fetchone() or (0, 0)
-    counts += Counts(read=restored + gone, revised=restored + gone)
-    gone = conn.execute(sql.load("warehouse/undo_actions"), words).rowcount
-    found = conn.execute(sql.load("warehouse/undo_actions_found"), {"load_id": load.load_id}).fetchall()
-    words = again(conn, load, [row[0] for row in found])
-    stood = conn.execute(sql.load("warehouse/undo_actions_put"), words).rowcount
-    changed = max(gone, stood)
-    counts += Counts(read=changed, revised=changed)
-    return counts
-
-
-def again(conn: psycopg.Connection, load: Load, origins: Sequence[int], kind: str = "undo") -> dict[str, Any]:
-    """The words that the statements of an act take, with a load for each delivery that is put back."""
+def again(
+    conn: psycopg.Connection, load: Load, origins: Sequence[int], kind: str = "undo", *, each: bool = False
+) -> dict[str, Any]:
+    """The words that the statements of an act take, with a load for each delivery that is put back (or for `each`
+    load)."""
     rows = conn.execute(
-        sql.load("warehouse/load_again"), {"load_id": load.load_id, "origins": list(origins), "kind": kind}
+        sql.load("warehouse/load_again"),
+        {
+            "load_id": load.load_id,
+            "origins": list(origins),
+            "kind": kind,
+            "each": each,
+            "retold": load.retold,
+        },
     ).fetchall()
     return {
         "load_id": load.load_id, "known_from": load.known_from, "origins": [row[0] for row in rows],
@@ -99,4 +74,4 @@ def rerank(conn: psycopg.Connection, load: Load, instrument_id: int) -> Counts:
     """Let the order of providers speak on what is stored: better ranked last words take the place of what stands."""
     conn.execute(sql.load("warehouse/rerank_stage"), {"instrument_id": instrument_id})
     conn.execute(sql.load("warehouse/rerank_keep"))
-    return take_back(conn, load, restore=False)
+    return take_back(conn, load)

@@ -33,6 +33,8 @@ class Load:
     "Whether a person gave the knowledge time."
     replay_of: int | None = None
     "The delivery that is read again, if one is: what a later one has said since then stands."
+    retold: bool = False
+    "Whether it is done once more, because a run that it did not know of is taken back."
 
 
 def begin(

@@ -53,7 +53,11 @@ BEGIN
 END $$;
 CREATE FUNCTION pg_temp.recorded_quarantine() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    known integer := (SELECT k.quarantine_id FROM pg_temp.kept_quarantine AS k WHERE k.row_key = NEW.row_key);
+    known integer := (  -- the key of a row whose run was taken back has its id behind it
+        SELECT k.quarantine_id FROM pg_temp.kept_quarantine AS k
+        WHERE split_part(k.row_key, ':', 1) = NEW.row_key AND NOT EXISTS (
+            SELECT FROM landing.quarantine AS q WHERE q.quarantine_id = k.quarantine_id)
+        ORDER BY k.quarantine_id LIMIT 1);
 BEGIN
     NEW.quarantine_id := coalesce(known, NEW.quarantine_id);
     RETURN NEW;

@@ -23,6 +23,7 @@ CREATE TEMP TABLE kept_undone ON COMMIT DROP AS
 CREATE TEMP TABLE kept_delivery ON COMMIT DROP AS
     SELECT delivery_id, state, parser_version, message FROM landing.delivery WHERE state IN ('loaded', 'nothing');
 CREATE INDEX ON kept_load (run_id, load_id);
+CREATE INDEX ON kept_quarantine (split_part(row_key, ':', 1));
 CREATE INDEX ON kept_quarantine (row_key);
 CREATE INDEX ON kept_finding (rule, subject);
 ANALYZE kept_load;

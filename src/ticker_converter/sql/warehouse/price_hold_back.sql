@@ -2,7 +2,7 @@
 -- params: load_id, known_from
 -- returns: held_back
 WITH leaving AS (
-    SELECT f.*, l.known_from, w.evidence
+    SELECT f.*, l.known_from, w.evidence, coalesce(l.origin, f.load_id) AS origin
     FROM pg_temp.walked AS w
     JOIN warehouse.fact_price AS f USING (instrument_id, session)
     JOIN landing.load AS l USING (load_id)
@@ -18,15 +18,16 @@ said AS (
 ),
 put AS (
     INSERT INTO landing.quarantine AS q (
-        load_id, kind, instrument_id, symbol, day, source_id, reason, evidence, content, row_key, group_key
+        load_id, kind, instrument_id, symbol, day, source_id, reason, evidence, content, row_key, group_key,
+        origin
     )
     SELECT %(load_id)s, 'price', s.instrument_id, s.symbol, s.session, s.source_id, 'unit_jump',
         jsonb_build_object('unit_jump', s.evidence), s.content, landing.row_key('price', s.source_id, s.content),
-        concat_ws(':', 'unit_jump', s.symbol, s.source_id, s.evidence ->> 'factor')
+        concat_ws(':', 'unit_jump', s.symbol, s.source_id, s.evidence ->> 'factor'), s.origin
     FROM said AS s
     ON CONFLICT (row_key) DO UPDATE
     SET load_id = excluded.load_id, state = 'held', reason = excluded.reason, evidence = excluded.evidence,
-        group_key = excluded.group_key, decided_at = NULL
+        group_key = excluded.group_key, decided_at = NULL, closed_by = NULL, origin = excluded.origin
     WHERE q.state = 'superseded'
 ),
 kept AS (

@@ -9,18 +9,21 @@ WITH fresh AS (
     WHERE NOT EXISTS (SELECT FROM pg_temp.offence AS o WHERE o.row_no = s.row_no)
 ),
 span AS (
-    SELECT instrument_id, min(session) AS first, max(session) AS last, min(close) AS low, max(close) AS high
+    SELECT instrument_id, min(session) AS first, max(session) AS last, min(close) AS low, max(close) AS high,
+        min(unit_id) AS unit_low, max(unit_id) AS unit_high
     FROM fresh
     GROUP BY instrument_id
 ),
-suspect AS (  -- a jump needs closes 75 times apart, here or between here and what is stored or held around it
+suspect AS (  -- a jump needs closes 75 times apart or two units, here or between here and what is stored or held around it
     SELECT p.instrument_id, p.first
     FROM span AS p
     LEFT JOIN LATERAL (
-        SELECT min(f.close) AS low, max(f.close) AS high FROM warehouse.fact_price AS f
+        SELECT min(f.close) AS low, max(f.close) AS high, min(f.unit_id) AS unit_low, max(f.unit_id) AS unit_high
+        FROM warehouse.fact_price AS f
         WHERE f.instrument_id = p.instrument_id AND f.session BETWEEN p.first - 30 AND p.last + 30
     ) AS f ON true
     WHERE greatest(p.high, f.high) >= 75 * least(p.low, f.low)
+        OR greatest(p.unit_high, f.unit_high) <> least(p.unit_low, f.unit_low)  -- closes of two units say nothing
         OR EXISTS (
             SELECT FROM landing.quarantine AS q
             WHERE q.instrument_id = p.instrument_id AND q.state IN ('held', 'rejected', 'rescaled')
@@ -45,9 +48,9 @@ split AS (
 ),
 stored AS (  -- decided: a person's, or stood there when a person answered for one of the ten before it
     SELECT f.instrument_id, f.session, f.close, f.unit_id, f.basis, s.first,
-        max(f.load_id) FILTER (WHERE l.kind IN ('decision', 'correction', 'edit')) OVER (
+        max(coalesce(l.origin, f.load_id)) FILTER (WHERE l.kind IN ('decision', 'correction', 'edit')) OVER (
             PARTITION BY f.instrument_id ORDER BY f.session ROWS BETWEEN 10 PRECEDING AND CURRENT ROW
-        ) >= f.load_id AS decided
+        ) >= coalesce(l.origin, f.load_id) AS decided
     FROM suspect AS s
     JOIN warehouse.fact_price AS f ON f.instrument_id = s.instrument_id AND f.session >= s.first - 30
     JOIN landing.load AS l USING (load_id)

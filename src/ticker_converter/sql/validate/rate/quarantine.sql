@@ -23,7 +23,7 @@ FROM (
 ORDER BY said.row_no
 ON CONFLICT (row_key) DO UPDATE
 SET load_id = excluded.load_id, state = 'held', reason = excluded.reason, evidence = excluded.evidence,
-    group_key = excluded.group_key, decided_at = NULL, closed_by = NULL
+    group_key = excluded.group_key, decided_at = NULL, closed_by = NULL, origin = NULL
 WHERE q.state = 'superseded' AND NOT EXISTS (
     SELECT FROM landing.load AS l
     CROSS JOIN LATERAL (
