@@ -52,7 +52,9 @@ class Instrument {
     const given = context.parameters.query;
     this.title = h("h1", {}, symbol);
     this.about = h("p.status", { role: "status" }, "Loading …");
-    this.currency = select("in", [["home", `Home (${state.home})`], ["listing", "As listed"]], given.get("in") ?? "home");
+    const chosen = given.get("in") ?? "home";
+    const codes = [...new Set([chosen, "EUR", "USD", "GBP", "JPY", "CHF", state.home])].filter((one) => !["home", "listing"].includes(one));
+    this.currency = select("in", [["home", `Home (${state.home})`], ["listing", "As listed"], ...codes], chosen);
     this.adjust = select("adjust", ADJUST, given.get("adjust") ?? "splits");
     this.interval = select("interval", [["1d", "session"], ["1w", "week"], ["1mo", "month"]], given.get("interval") ?? "1d");
     this.kind = select("kind", [["candle", "candles"], ["line", "line"]], given.get("kind") ?? "candle");
@@ -110,10 +112,8 @@ class Instrument {
         get(path("instruments", symbol), {}, context.signal), get(path("known", symbol), { limit: 500 }, context.signal),
       ]);
       this.one = one;
-      const currencies = [...new Set([one.currency, one.unit, "EUR", "USD", "GBP", "JPY", "CHF", state.home])].filter(Boolean);
-      const chosen = context.parameters.query.get("in");
-      for (const code of [...new Set([...currencies, ...(chosen && chosen !== "home" && chosen !== "listing" ? [chosen] : [])])]) {
-        this.currency.append(h("option", { value: code, selected: code === chosen }, code));
+      for (const code of [one.currency, one.unit]) {
+        if (code && ![...this.currency.options].some((each) => each.value === code)) this.currency.append(h("option", { value: code }, code));
       }
       this.about.replaceChildren(
         `${[one.name, one.mic, one.kind].filter(Boolean).join(", ")}, listed in ${one.unit ?? "?"}. ` +
