@@ -4,8 +4,8 @@
     writer(settings, process) -> Connection     the configured role
     connect(url=None) -> Warehouse              prices, rates, returns and the other answers
 
-The embedded database is brought to this release's schema when it is opened. A configured one never is: a schema that is
-missing or behind is WrongDatabase, because migrating a server is an act of its own (`db upgrade`, after a backup).
+The embedded database is brought to this release's schema when it is opened. A configured one never is: a schema that
+is missing or behind is WrongDatabase, because migrating a server is an act of its own (`db upgrade`, after a backup).
 """
 
 from __future__ import annotations
@@ -197,8 +197,8 @@ class Warehouse:
         self, positions: Mapping[str, Decimal | str | float], currency: str | None = None, on: Day | None = None,
         known_at: Moment | None = None, max_price_age: int = 10, max_age_days: int = 7,
     ) -> dict[str, Any]:  # fmt: skip
-        """Quantities by symbol valued on a day (default: today, UTC): currency, on, total, covered_share, positions and
-        left_out, each with its reason. `CASH:USD` is money. A float is taken by the digits that Python prints."""
+        """Quantities by symbol valued on a day (default: today, UTC): currency, on, total, covered_share, positions
+        and left_out, each with its reason. `CASH:USD` is money. A float is taken by the digits that Python prints."""
         from ticker_converter.queries.value import value
 
         with self._snapshot() as connection:
@@ -212,8 +212,8 @@ class Warehouse:
         self, symbol: str, currency: str, since: Day | None = None, until: Day | None = None, on: Day | None = None,
         known_at: Moment | Sequence[Moment] | None = None, adjust: str = "none", max_age_days: int = 7,
     ) -> dict[str, Any]:  # fmt: skip
-        """Why a number changed, in parts that add up: from `since` to `until`, or the one of `on` between two knowledge
-        times, `known_at=(first, second)`."""
+        """Why a number changed, in parts that add up: from `since` to `until`, or the one of `on` between two
+        knowledge times, `known_at=(first, second)`."""
         from ticker_converter.queries.explain import between_beliefs, between_dates
 
         common: dict[str, Any] = {"currency": currency, "adjust": adjust}
@@ -243,6 +243,43 @@ class Warehouse:
                 policy=policy(self._settings, max_age_days),
             )  # fmt: skip
         return Table([found])
+
+    def currencies(self) -> list[dict[str, Any]]:
+        """Every currency with its life, its successor, and the sources that publish it."""
+        from ticker_converter.queries.actions import currencies
+
+        with self._snapshot() as connection:
+            return currencies(connection)
+
+    def performers(
+        self, currency: str, window: str = "1d", limit: int = 10, losers: bool = False, on: Day | None = None,
+        adjust: str = "splits", known_at: Moment | None = None, max_age_days: int = 7,
+    ) -> Table:  # fmt: skip
+        """The best of the watch list by total return in `currency`, or with `losers` the worst. `window`: 1d, 5d, 30d
+        or ytd; what cannot be judged is in `.to_dict()["left_out"]`."""
+        from ticker_converter.queries.performers import performers
+
+        with self._snapshot() as connection:
+            found = performers(
+                connection, currency=currency, window=window, limit=limit, on=_day(on), adjust=adjust,
+                kind="losers" if losers else "gainers", known_at=_known(known_at),
+                policy=policy(self._settings, max_age_days),
+            )  # fmt: skip
+        return Table([found])
+
+    def instruments(self) -> list[dict[str, Any]]:
+        """Every instrument on the list, with what is stored of it."""
+        from ticker_converter.queries.instruments import instruments
+
+        with self._snapshot() as connection:
+            return instruments(connection)
+
+    def status(self) -> dict[str, Any]:
+        """Freshness, the last runs, and what waits for a person."""
+        from ticker_converter.queries.status import status
+
+        with self._snapshot() as connection:
+            return status(connection)
 
     def _snapshot(self) -> _Snapshot:
         if self._connection.closed or self._connection.broken:
