@@ -128,8 +128,9 @@ def edit(
             counts += order.change(conn, load, found.instrument_id, providers, valid_from)
             stage.clear(conn)
         counts += retelling.accept_unit(run, load, found.instrument_id)
-        moved = retelling.judge_again(run, load, [found.instrument_id]) if declared is not None else 0
-        merge.close(conn, load, counts, moved=bool(moved))
+        if declared is not None:
+            retelling.judge_again(run, load, [found.instrument_id])
+        merge.close(conn, load, counts, moved=True)  # exchange and name are in answers too
     run.report.counts = counts
     return counts
 
@@ -163,7 +164,7 @@ def rename(
             )
         if delisted is not None:
             names.delisted(conn, found.instrument_id, new or symbol, delisted)
-        merge.close(conn, load, Counts())
+        merge.close(conn, load, Counts(), moved=True)
     return Counts()
 
 

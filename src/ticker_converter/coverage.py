@@ -154,3 +154,21 @@ def ledger(conn: Connection, provider: str, settings: Settings) -> dict[str, obj
         "resets": total.resets if total.left is not None else None,
         "closed": "; ".join(dict.fromkeys(one.message for one in each.values() if one.message)) or None,
     }  # fmt: skip
+
+
+def ledgers(conn: Connection, settings: Settings) -> list[dict[str, object]]:
+    """Of each provider that is asked."""
+    return [
+        ledger(conn, name, settings)
+        for name in providers.names()
+        if name not in ("files", "lean") and _asked(name, settings)
+    ]
+
+
+def _asked(name: str, settings: Settings) -> bool:
+    """Whether a provider is asked at all: one that takes a key has one, one that is off by default is on."""
+    given = settings.provider_settings(name)
+    if name in settings.unofficial_sources or given.get("api_key"):
+        return True
+    facts = getattr(providers.provider(name), "facts", None)
+    return not hasattr(settings, f"{name}_api_key") and (facts is None or facts.official)

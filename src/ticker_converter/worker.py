@@ -21,9 +21,9 @@ from uuid import uuid4
 
 import psycopg
 
-from ticker_converter import connection, db
+from ticker_converter import connection, coverage, db
 from ticker_converter.errors import DatabaseUnavailable, Locked, TickerConverterError
-from ticker_converter.ops import execute, request
+from ticker_converter.ops import execute, quota, request
 from ticker_converter.ops.request import Taken
 from ticker_converter.settings import Settings
 
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 LOOK, AGAIN = 5.0, 3.0
 #: How often a request is begun at most: one that kills its worker must not kill every worker for ever.
 TRIES = 5
+#: Seconds between two notes of the quotas, and days for which a request that is over is kept.
+NOTE, KEPT = 60.0, 90
 
 
 class Worker:
@@ -75,9 +77,14 @@ class Worker:
                 self._stopping.wait(AGAIN)
 
     def _serve(self, conn: db.Connection, ears: db.Connection, acts: Sequence[str]) -> None:
+        housekept = float("-inf")
         while not self._stopping.is_set():
             while not self._stopping.is_set() and (taken := request.take(conn, acts, self.name)) is not None:
                 self._work(conn, taken)
+            if acts is request.SHORT and time.monotonic() - housekept > NOTE:
+                housekept = time.monotonic()
+                quota.note(conn, coverage.ledgers(conn, self._settings))
+                request.forget(conn, KEPT)
             until = time.monotonic() + LOOK
             while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
                 if any(True for _ in ears.notifies(timeout=min(left, 0.5), stop_after=1)):

@@ -18,15 +18,17 @@ MAY: dict[str, dict[str, dict[str, set[str]]]] = {
     "ticker_web": {
         "mart": {"SELECT": {"*"}},
         "access": {
-            "SELECT": {"users", "api_key", "refresh_family", "refresh_token", "login_window", "limit_window"},
-            "INSERT": {"refresh_family", "refresh_token", "login_window", "limit_window"},
+            "SELECT": {
+                "users", "api_key", "refresh_family", "refresh_token", "session", "login_window", "limit_window",
+            },
+            "INSERT": {"refresh_family", "refresh_token", "session", "login_window", "limit_window"},
             "UPDATE": {
                 "users(password)", "api_key(last_used_at)", "refresh_family(revoked_at)", "refresh_token(used_at)",
-                "login_window", "limit_window",
+                "session(ended_at)", "login_window", "limit_window",
             },
-            "DELETE": {"login_window", "limit_window"},
+            "DELETE": {"session", "login_window", "limit_window"},
         },
-        "ops": {"SELECT": {"request"}, "INSERT": {"request(act,arguments,author,idempotency_key)"}},
+        "ops": {"SELECT": {"request", "quota"}, "INSERT": {"request(act,arguments,author,idempotency_key)"}},
     },
 }  # fmt: skip
 

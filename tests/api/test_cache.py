@@ -23,6 +23,7 @@ from .conftest import configured
 
 #: One request of every route that reads.
 ASKED = {
+    "/v1/prices": "/v1/prices?symbols=VOD.L,AAPL,NOPE&on=2024-01-02&currency=EUR",
     "/v1/prices/{symbol}": "/v1/prices/AAPL?currency=GBP&limit=2",
     "/v1/rates/{base}/{quote}": "/v1/rates/EUR/USD?from=2024-01-01&limit=3",
     "/v1/convert": "/v1/convert?amount=1&from=EUR&to=USD&on=2024-01-02",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from email.utils import parsedate_to_datetime
 
 import psycopg
 import pytest
 
 from tests.support import writing
+from ticker_converter import acts
 from ticker_converter.access import keys
+from ticker_converter.pipeline import Run
+from ticker_converter.warehouse import instruments
 
 ROUTES = [
     "/v1/prices/AAPL?currency=GBP",
@@ -91,3 +95,35 @@ def test_an_empty_warehouse_answers_with_validators(database, serve) -> None:
     answer = serve(database).get("/v1/instruments")
     assert (answer.status_code, answer.json()) == (200, [])
     assert answer.headers["last-modified"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+def test_a_change_of_the_watch_list_changes_the_answers_about_it(copied, serve) -> None:
+    """No bar moves, and no publish tells of it."""
+    client = serve(copied)
+    paths = [
+        "/v1/performers?currency=EUR&on=2024-01-08",
+        "/v1/screen?currency=EUR&on=2024-01-08",
+        "/v1/summary?currency=EUR&on=2024-01-08",
+    ]
+    before = [client.get(path) for path in paths]
+    assert [
+        client.get(path, headers={"If-None-Match": had.headers["etag"]}).status_code
+        for path, had in zip(paths, before, strict=True)
+    ] == [304, 304, 304]
+    with psycopg.connect(copied) as conn:
+        instruments.remove(conn, "VOD.L")
+    for path, had in zip(paths, before, strict=True):
+        after = client.get(path, headers={"If-None-Match": had.headers["etag"]})
+        assert after.status_code == 200 and after.headers["etag"] != had.headers["etag"]
+        assert "VOD.L" in had.text or "XLON" in had.text
+        assert "VOD.L" not in after.text and "XLON" not in after.text
+
+
+def test_a_new_name_changes_the_answers_under_it(copied, serve) -> None:
+    client = serve(copied)
+    before = client.get("/v1/prices/AAPL")
+    with psycopg.connect(copied, autocommit=True) as conn, Run(conn, "edit", {}) as run:
+        acts.rename(run, "AAPL", "a test", author="tests", new="APPL", since=date(2024, 1, 4))
+    after = client.get("/v1/prices/APPL")
+    assert after.status_code == 200 and after.headers["etag"] != before.headers["etag"]
+    assert client.get("/v1/prices/AAPL", headers={"If-None-Match": before.headers["etag"]}).status_code != 304

@@ -18,7 +18,7 @@ from ticker_converter.api import acting, operate
 
 GOLDEN = {
     "/v1/status": ["release", "published_at", "version", "findings", "instruments", "rates", "runs", "quarantine",
-                   "backdated", "requests"],
+                   "backdated", "quota", "requests"],
     "/v1/runs": ["run_id", "command", "state", "started_at", "finished_at", "message"],
     "/v1/runs/1": ["run_id", "command", "arguments", "state", "started_at", "finished_at", "report", "message"],
     "/v1/quarantine": ["id", "symbol", "date", "reason", "evidence", "payload", "run_id", "state"],

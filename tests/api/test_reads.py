@@ -130,3 +130,36 @@ def test_the_list_has_coverage_and_freshness(get) -> None:
 )
 def test_an_answer_has_exactly_the_documented_fields(get, path, shape) -> None:
     shape.model_validate_json(get(path).content)
+
+
+def test_a_cross_section_is_the_same_bars_as_each_symbol_s_own_and_says_what_has_none(get) -> None:
+    found = exact(get("/v1/prices", symbols="VOD.L,AAPL,NOPE,ADJ", on="2024-01-02", currency="EUR"))
+    assert (found["on"], found["currency"], found["adjust"]) == ("2024-01-02", "EUR", "none")
+    assert [bar["symbol"] for bar in found["prices"]] == ["VOD.L", "AAPL"]
+    for bar in found["prices"]:
+        alone = exact(
+            get(f"/v1/prices/{bar['symbol']}", currency="EUR", **{"from": "2024-01-02", "to": "2024-01-02"})
+        )
+        assert bar == {"symbol": bar["symbol"], "unit": "EUR", **alone["prices"][0]}
+    assert found["left_out"] == [
+        {"symbol": "NOPE", "reason": "unknown_symbol"},
+        {"symbol": "ADJ", "reason": "basis"},
+    ]
+    assert schemas.Section.model_validate(found)
+
+
+def test_a_cross_section_without_currency_is_in_each_listing_s_unit(get) -> None:
+    found = exact(get("/v1/prices", symbols="AAPL,VOD.L", on="2024-01-03"))
+    assert [(bar["symbol"], bar["unit"]) for bar in found["prices"]] == [("AAPL", "USD")]
+    assert "rate" not in found["prices"][0]
+    assert found["left_out"] == [{"symbol": "VOD.L", "reason": "no_price"}]
+    assert get("/v1/prices", symbols="AAPL,VOD.L", on="2024-01-03", format="csv").text.splitlines() == [
+        "symbol,date,unit,open,high,low,close,volume,missing",
+        "AAPL,2024-01-03,USD,184.22,185.88,183.43,184.25,58414500,",
+        "VOD.L,2024-01-03,,,,,,,no_price",
+    ]
+
+
+@pytest.mark.parametrize("symbols", ["AAPL,AAPL", ",", "A" * 40_000, ",".join(f"S{n}" for n in range(501))])
+def test_a_cross_section_of_what_is_no_list_of_symbols_is_refused(get, symbols: str) -> None:
+    assert get("/v1/prices", symbols=symbols).status_code == 422

@@ -1,5 +1,7 @@
 """The routes of /v1 that compare and measure: performers, screen, summary, indicators. Each is read in one snapshot.
 
+Their bodies are kept as those of the other routes; what is asked of the watch list is kept by the list's version too.
+
 What cannot be judged is in `left_out` with the reason. As CSV, Arrow or Parquet, performers and screen give it as rows
 after the others, and summary counts it per group."""
 
@@ -13,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticker_converter.api import schemas
 from ticker_converter.api.access import Guarded
-from ticker_converter.api.answers import Edition, answer, answer_by_content, canonical, policy
+from ticker_converter.api.answers import Edition, answer, canonical, policy
 from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import Day, Moment, Number, Unit, each_once
 from ticker_converter.api.parameters import Query as FormatQuery
-from ticker_converter.queries import indicators, performers, screen, summary
+from ticker_converter.queries import clock, indicators, performers, screen, summary
 from ticker_converter.queries.result import Result
 
 router = APIRouter(
@@ -202,12 +204,16 @@ def get_performers(request: Request, query: Annotated[PerformersQuery, Query()])
     """The watch list by total return in one currency."""
     settings = request.app.state.settings
     with request.app.state.readers.snapshot() as conn:
-        edition = Edition.of(conn)
-        found = performers.performers(
-            conn, currency=query.currency, window=query.window, limit=query.limit, on=query.on, adjust=query.adjust,
-            kind=query.kind, known_at=query.known_at, policy=policy(settings, query.max_age_days),
-        )  # fmt: skip
-    return answer_by_content(request, settings, edition, query.format, _table(found))
+
+        def build() -> Table:
+            found = performers.performers(
+                conn, currency=query.currency, window=query.window, limit=query.limit, on=query.on, adjust=query.adjust,
+                kind=query.kind, known_at=query.known_at, policy=policy(settings, query.max_age_days),
+            )  # fmt: skip
+            return _table(found)
+
+        asked = ("performers", canonical(query), clock.listed(conn))
+        return answer(request, settings, Edition.of(conn), query.format, asked, build)
 
 
 @router.get("/screen", response_model=Screen, summary="What costs so much")
@@ -215,12 +221,16 @@ def get_screen(request: Request, query: Annotated[ScreenQuery, Query()]) -> Resp
     """Watched instruments by their last raw close, at its session's rate; both ends are included."""
     settings = request.app.state.settings
     with request.app.state.readers.snapshot() as conn:
-        edition = Edition.of(conn)
-        found = screen.screen(
-            conn, currency=query.currency, min_price=query.min_price, max_price=query.max_price, on=query.on,
-            known_at=query.known_at, policy=policy(settings, query.max_age_days),
-        )  # fmt: skip
-    return answer_by_content(request, settings, edition, query.format, _table(found))
+
+        def build() -> Table:
+            found = screen.screen(
+                conn, currency=query.currency, min_price=query.min_price, max_price=query.max_price, on=query.on,
+                known_at=query.known_at, policy=policy(settings, query.max_age_days),
+            )  # fmt: skip
+            return _table(found)
+
+        asked = ("screen", canonical(query), clock.listed(conn))
+        return answer(request, settings, Edition.of(conn), query.format, asked, build)
 
 
 @router.get("/summary", response_model=Summary, summary="A day at a glance")
@@ -228,12 +238,16 @@ def get_summary(request: Request, query: Annotated[SummaryQuery, Query()]) -> Re
     """Risers, fallers, returns and turnover per exchange and currency."""
     settings = request.app.state.settings
     with request.app.state.readers.snapshot() as conn:
-        edition = Edition.of(conn)
-        found = summary.summary(
-            conn, currency=query.currency, on=query.on, adjust=query.adjust, known_at=query.known_at,
-            policy=policy(settings, query.max_age_days),
-        )  # fmt: skip
-    return answer_by_content(request, settings, edition, query.format, _table(found))
+
+        def build() -> Table:
+            found = summary.summary(
+                conn, currency=query.currency, on=query.on, adjust=query.adjust, known_at=query.known_at,
+                policy=policy(settings, query.max_age_days),
+            )  # fmt: skip
+            return _table(found)
+
+        asked = ("summary", canonical(query), clock.listed(conn))
+        return answer(request, settings, Edition.of(conn), query.format, asked, build)
 
 
 @router.get(

@@ -16,6 +16,7 @@ from ticker_converter.api.formats import Table
 from ticker_converter.api.parameters import Paged, each_once
 from ticker_converter.api.parameters import Query as FormatQuery
 from ticker_converter.api.routes import Pages
+from ticker_converter.ops import quota
 from ticker_converter.ops import request as requests
 from ticker_converter.queries import quality, status
 from ticker_converter.queries.quarantine import FIELDS, quarantine
@@ -67,6 +68,18 @@ class Fresh(schemas.Shape):
     sessions_behind: int | None
 
 
+class Quota(schemas.Shape):
+    """Of one provider, over all its keys, as the worker last noted it."""
+
+    provider: str
+    calls_left: int | None = Field(description="Null: it states no limit.")
+    calls_today: int = Field(description="Since its own midnight.")
+    keys: int
+    resets: datetime | None = Field(description="When more are free.")
+    closed: str | None = Field(description="What it has closed, in its own words.")
+    noted_at: datetime
+
+
 class Status(schemas.Shape):
     """As the command `status` prints it."""
 
@@ -79,6 +92,7 @@ class Status(schemas.Shape):
     runs: list[RunLine]
     quarantine: list[dict[str, Any]]
     backdated: list[dict[str, Any]]
+    quota: list[Quota] = Field(description="Of each provider that is asked; empty where no worker has run.")
     requests: int = Field(description="Asked of the worker and not over.")
 
 
@@ -110,7 +124,7 @@ def get_status(request: Request, query: Annotated[FormatQuery, Query()]) -> Resp
         edition = Edition.of(conn)
         found: dict[str, Any] = {"release": request.app.version, **status.status(conn)}
     with request.app.state.accounts.lent() as conn:
-        found["requests"] = len(requests.waiting(conn))
+        found["quota"], found["requests"] = quota.noted(conn), len(requests.waiting(conn))
     return _answer(request, edition, query, Table(found, ["name", "content"], found.items()))
 
 

@@ -106,6 +106,24 @@ class PricesQuery(Paged):
     receipts: bool = Field(False, description="With each bar the receipt of its conversion.")
 
 
+class SectionQuery(Query):
+    """Of /v1/prices."""
+
+    symbols: str = Field(
+        min_length=1, max_length=33_000, description="Up to 500, with commas between them.", examples=["AAPL,VOD.L"]
+    )  # fmt: skip
+    on: Day | None = Field(None, description="The session. Default: today, UTC.")
+    currency: Unit | None = Field(
+        None, description="Currency or price unit (GBX) of the answer. Default: each listing's unit.",
+        examples=["GBP"],
+    )  # fmt: skip
+    adjust: Literal["none", "splits", "all"] = Field(
+        "none", description="Adjusted for splits, or for splits and dividends (all)."
+    )
+    known_at: Moment | None = _KNOWN_AT
+    max_age_days: int = _MAX_AGE
+
+
 class RatesQuery(Paged):
     """Of /v1/rates/{base}/{quote}."""
 

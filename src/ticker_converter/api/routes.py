@@ -18,12 +18,13 @@ from ticker_converter.api.parameters import (
     Paged,
     PricesQuery,
     RatesQuery,
+    SectionQuery,
     each_once,
 )
 from ticker_converter.api.parameters import Query as FormatQuery
 from ticker_converter.api.pool import Readers
 from ticker_converter.api.problems import address
-from ticker_converter.queries import conversion, instruments, prices
+from ticker_converter.queries import clock, conversion, instruments, prices, section
 from ticker_converter.queries.result import Result
 from ticker_converter.settings import Settings
 
@@ -34,6 +35,23 @@ Currency = Annotated[str, Path(max_length=16, examples=["EUR"])]
 router = APIRouter(
     prefix="/v1", dependencies=[Depends(each_once)], responses=schemas.DATA, route_class=Guarded
 )  # fmt: skip
+
+
+@router.get("/prices", response_model=schemas.Section, tags=["prices"], summary="One session of several")
+def get_section(request: Request, query: Annotated[SectionQuery, Query()]) -> Response:
+    """The bars of one day in one currency, in the order asked for; what has none is in `left_out` with the reason."""
+    settings = _settings(request)
+    with _readers(request).snapshot() as conn:
+
+        def build() -> Table:
+            found = section.section(
+                conn, query.symbols.split(","), currency=query.currency, on=query.on, adjust=query.adjust,
+                known_at=query.known_at, policy=policy(settings, query.max_age_days),
+            )  # fmt: skip
+            return Table(found.as_dict(), *found.flat())
+
+        asked = ("section", canonical(query), clock.listed(conn))
+        return answer(request, settings, Edition.of(conn), query.format, asked, build)
 
 
 @router.get("/prices/{symbol}", response_model=schemas.Prices, tags=["prices"], summary="Converted prices")

@@ -83,6 +83,36 @@ class Prices(Shape):
     prices: list[Bar]
 
 
+class OfSession(Shape):
+    """Prices are null when the bar cannot be converted; `missing` says why."""
+
+    symbol: str
+    date: Day
+    unit: str = Field(description="The currency asked for, else the listing's unit.")
+    open: Exact | None
+    high: Exact | None
+    low: Exact | None
+    close: Exact | None
+    volume: Exact | None
+    rate: Exact | None = Field(None, description="With currency only.")
+    rate_date: Day | None = Field(None, description="With currency only.")
+    source: str | None = Field(None, description="Of the rate; with currency only.")
+    missing: Literal["no_rate", "rate_too_old", "no_dividend_rate"] | None
+
+
+class NotOfSession(Shape):
+    symbol: str
+    reason: Literal["unknown_symbol", "no_price", "basis"]
+
+
+class Section(Shape):
+    on: Day
+    currency: str | None
+    adjust: Literal["none", "splits", "all"]
+    left_out: list[NotOfSession]
+    prices: list[OfSession]
+
+
 class Rate(Shape):
     date: Day
     rate: Exact | None

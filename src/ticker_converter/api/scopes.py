@@ -14,6 +14,7 @@ ROUTES: Mapping[tuple[str, str], str | None] = {
     ("GET", "/health/live"): None,
     ("GET", "/health/ready"): None,
     ("POST", "/v1/auth/token"): None,
+    ("GET", "/v1/prices"): READ,
     ("GET", "/v1/prices/{symbol}"): READ,
     ("GET", "/v1/rates/{base}/{quote}"): READ,
     ("GET", "/v1/convert"): READ,

@@ -28,20 +28,9 @@ def where(settings: Settings) -> str:
     return Address(parts.user, None, parts.host, parts.port, parts.name).url("postgresql")
 
 
-def _asked(name: str, settings: Settings) -> bool:
-    """Whether a provider is asked at all: one that takes a key has one, one that is off by default is on."""
-    from ticker_converter import providers
-
-    given = settings.provider_settings(name)
-    if name in settings.unofficial_sources or given.get("api_key"):
-        return True
-    facts = getattr(providers.provider(name), "facts", None)
-    return not hasattr(settings, f"{name}_api_key") and (facts is None or facts.official)
-
-
 def _status(arguments: argparse.Namespace) -> int:
     import ticker_converter
-    from ticker_converter import coverage, providers
+    from ticker_converter import coverage
     from ticker_converter.cli import session
     from ticker_converter.queries.status import status
 
@@ -50,11 +39,7 @@ def _status(arguments: argparse.Namespace) -> int:
             "release": ticker_converter.__version__, "database": where(opened.settings), **status(opened.connection),
         }  # fmt: skip
     with session.writing() as opened:  # the ledger of calls is the write side's
-        found["quota"] = [
-            coverage.ledger(opened.connection, name, opened.settings)
-            for name in providers.names()
-            if name not in ("files", "lean") and _asked(name, opened.settings)
-        ]
+        found["quota"] = coverage.ledgers(opened.connection, opened.settings)
     match output.form(arguments):
         case "json":
             output.json(found)

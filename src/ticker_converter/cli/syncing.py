@@ -57,6 +57,7 @@ def _sync(arguments: argparse.Namespace) -> int:
     if arguments.since and arguments.until and arguments.since > arguments.until:
         raise Usage(f"--since {arguments.since} is after --until {arguments.until}")
     from ticker_converter.cli import session
+    from ticker_converter.ops import turn
     from ticker_converter.pipeline import Run
 
     name = "backfill" if arguments.history else "sync"
@@ -70,7 +71,7 @@ def _sync(arguments: argparse.Namespace) -> int:
             "since": str(arguments.since or ""), "until": str(arguments.until or ""),
         }  # fmt: skip
         _desk(arguments, conn, settings)  # an unknown symbol or provider ends here, before a run begins
-        with Run(conn, name, told, progress) as run:
+        with turn.syncing(conn, progress), Run(conn, name, told, progress) as run:
             run.replay(None, None, waiting_only=True)
             desk, seen = _desk(arguments, conn, settings)
             found = desk.plan()

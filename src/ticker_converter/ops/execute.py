@@ -16,7 +16,7 @@ import msgspec
 from ticker_converter import acts, coverage
 from ticker_converter.db import Connection
 from ticker_converter.errors import Usage
-from ticker_converter.ops import request, watch
+from ticker_converter.ops import request, turn, watch
 from ticker_converter.ops.request import Taken
 from ticker_converter.pipeline import Run
 from ticker_converter.planner import Planner
@@ -66,7 +66,7 @@ def _sync(conn: Connection, settings: Settings, taken: Taken, progress: Progress
         return made, stored.seen
 
     desk()  # an unknown symbol or provider ends here, before a run begins
-    with Run(conn, "sync", {**told, "author": taken.author}, progress) as run:
+    with turn.syncing(conn, progress), Run(conn, "sync", {**told, "author": taken.author}, progress) as run:
         begun(run.report.run_id)
         run.replay(None, None, waiting_only=True)
         planner, seen = desk()

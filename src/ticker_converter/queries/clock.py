@@ -30,6 +30,13 @@ def state(conn: Connection) -> tuple[date, datetime | None, int]:
     return _state(conn)
 
 
+def listed(conn: Connection) -> tuple[int, int]:
+    """The watch list's own version: it moves on where an answer about the list may change without a publish."""
+    row = conn.execute(sql.load("queries/list_state")).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
 def not_after_today(conn: Connection, day: date) -> date:
     """The day itself; Usage if it is in the future."""
     if day > today(conn):

@@ -1634,6 +1634,19 @@ CREATE TABLE access.refresh_token (
     CONSTRAINT refresh_token_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
+CREATE TABLE access.session (
+    sha256 bytea NOT NULL,
+    user_id integer NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT session_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+COMMENT ON TABLE access.session IS 'A browser that is signed in, by a cookie of 256 random bits.';
+
+COMMENT ON COLUMN access.session.ended_at IS 'Signed out.';
+
 CREATE TABLE access.users (
     user_id integer NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
@@ -2276,6 +2289,24 @@ CREATE VIEW mart.legal_factor AS
     source
    FROM warehouse.legal_factor;
 
+CREATE TABLE warehouse.dim_date (
+    mic text NOT NULL COLLATE pg_catalog."C",
+    session date NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    admitted boolean DEFAULT false NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_date.admitted IS 'Added by a person against the calendar.';
+
+CREATE VIEW mart.list_state AS
+ SELECT ( SELECT count(*) AS count
+           FROM landing.list_change) AS changes,
+    ( SELECT count(*) AS count
+           FROM warehouse.dim_date
+          WHERE dim_date.admitted) AS admitted;
+
+COMMENT ON VIEW mart.list_state IS 'What changes the answers about the watch list without a publish: its changes, and sessions admitted by hand.';
+
 CREATE TABLE ops.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -2475,15 +2506,6 @@ CREATE VIEW mart.run AS
     message
    FROM landing.run;
 
-CREATE TABLE warehouse.dim_date (
-    mic text NOT NULL COLLATE pg_catalog."C",
-    session date NOT NULL,
-    closes_at timestamp with time zone NOT NULL,
-    admitted boolean DEFAULT false NOT NULL
-);
-
-COMMENT ON COLUMN warehouse.dim_date.admitted IS 'Added by a person against the calendar.';
-
 CREATE VIEW mart.session AS
  SELECT mic,
     session,
@@ -2522,6 +2544,14 @@ ALTER TABLE ops.drill ALTER COLUMN drill_id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE ops.quota (
+    provider text NOT NULL COLLATE pg_catalog."C",
+    standing jsonb NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE ops.quota IS 'What `status` says of each provider that is asked, as the worker last noted it.';
 
 CREATE TABLE ops.request (
     request_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2629,6 +2659,9 @@ ALTER TABLE ONLY access.refresh_family
 ALTER TABLE ONLY access.refresh_token
     ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (sha256);
 
+ALTER TABLE ONLY access.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (sha256);
+
 ALTER TABLE ONLY access.users
     ADD CONSTRAINT users_name_key UNIQUE (name);
 
@@ -2697,6 +2730,9 @@ ALTER TABLE ONLY ops.drill
 
 ALTER TABLE ONLY ops.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY ops.quota
+    ADD CONSTRAINT quota_pkey PRIMARY KEY (provider);
 
 ALTER TABLE ONLY ops.request
     ADD CONSTRAINT request_author_idempotency_key_key UNIQUE (author, idempotency_key);
@@ -2777,6 +2813,8 @@ CREATE INDEX refresh_family_user ON access.refresh_family USING btree (user_id);
 
 CREATE INDEX refresh_token_family ON access.refresh_token USING btree (family_id);
 
+CREATE INDEX session_expires ON access.session USING btree (expires_at);
+
 CREATE INDEX delivery_payload ON landing.delivery USING btree (payload_id);
 
 CREATE INDEX delivery_request ON landing.delivery USING btree (provider, request);
@@ -2800,6 +2838,10 @@ CREATE INDEX move_dividends ON mart.move USING btree (back, state, mic, currency
 CREATE INDEX move_splits ON mart.move USING btree (back, state, mic, currency, base, session, splits, symbol);
 
 CREATE INDEX request_open ON ops.request USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
+CREATE INDEX request_over ON ops.request USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX dim_date_admitted ON warehouse.dim_date USING btree (mic, session) WHERE admitted;
 
 CREATE INDEX fact_price_other_basis ON warehouse.fact_price USING btree (instrument_id, session) WHERE (basis <> 'r'::"char");
 
@@ -2861,6 +2903,9 @@ ALTER TABLE ONLY access.refresh_family
 
 ALTER TABLE ONLY access.refresh_token
     ADD CONSTRAINT refresh_token_family_id_fkey FOREIGN KEY (family_id) REFERENCES access.refresh_family(family_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY access.session
+    ADD CONSTRAINT session_user_id_fkey FOREIGN KEY (user_id) REFERENCES access.users(user_id);
 
 ALTER TABLE ONLY landing.delivery
     ADD CONSTRAINT delivery_payload_id_fkey FOREIGN KEY (payload_id) REFERENCES landing.payload(payload_id);
@@ -2955,6 +3000,10 @@ GRANT SELECT,INSERT ON TABLE access.refresh_token TO ticker_web;
 
 GRANT UPDATE(used_at) ON TABLE access.refresh_token TO ticker_web;
 
+GRANT SELECT,INSERT,DELETE ON TABLE access.session TO ticker_web;
+
+GRANT UPDATE(ended_at) ON TABLE access.session TO ticker_web;
+
 GRANT SELECT ON TABLE access.users TO ticker_web;
 
 GRANT UPDATE(password) ON TABLE access.users TO ticker_web;
@@ -3004,6 +3053,9 @@ GRANT SELECT ON TABLE mart.instrument TO ticker_web;
 GRANT SELECT ON TABLE mart.legal_factor TO ticker_reader;
 GRANT SELECT ON TABLE mart.legal_factor TO ticker_web;
 
+GRANT SELECT ON TABLE mart.list_state TO ticker_reader;
+GRANT SELECT ON TABLE mart.list_state TO ticker_web;
+
 GRANT SELECT ON TABLE mart.migration TO ticker_reader;
 GRANT SELECT ON TABLE mart.migration TO ticker_web;
 
@@ -3045,6 +3097,8 @@ GRANT SELECT ON TABLE mart.source TO ticker_web;
 
 GRANT SELECT ON TABLE mart.state TO ticker_reader;
 GRANT SELECT ON TABLE mart.state TO ticker_web;
+
+GRANT SELECT ON TABLE ops.quota TO ticker_web;
 
 GRANT SELECT ON TABLE ops.request TO ticker_web;
 
