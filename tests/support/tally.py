@@ -19,6 +19,7 @@ LONG, SHORT = 10_000, 50
 PROPERTY = "histories"
 
 _checked: Counter[str] = Counter()
+_asked: dict[str, int] = {}
 
 
 def is_long() -> bool:
@@ -40,14 +41,20 @@ def histories(together: int = 1, short: int = SHORT) -> hypothesis.settings:
     )
 
 
-def checked(number: int = 1) -> None:
-    """Count histories that the running test has checked."""
+def checked(number: int = 1, asked: int = LONG) -> None:
+    """Count histories that the running test has checked; `asked` of it in the long profile."""
     _checked[_running()] += number
+    _asked[_running()] = asked
 
 
 def counted(test: str) -> int:
     """What a test has counted."""
     return _checked[test]
+
+
+def asked(test: str) -> int:
+    """How many the long profile asks of a test."""
+    return _asked.get(test, LONG)
 
 
 def _running() -> str:
