@@ -6,17 +6,19 @@
 WITH bar AS MATERIALIZED (
     SELECT b.session, u.unit, u.currency, u.per, %(asked)s OR u.unit <> %(to_unit)s AS converting, b.open, b.high, b.low,
         b.close, b.volume, a.num, a.den, a.shares_num, a.shares_den, a.missing
-    FROM mart.bars(%(instrument_id)s, %(first)s::date, %(last)s::date, %(known_at)s::timestamptz) AS b
-    JOIN mart.price_unit AS u USING (unit_id)
-    JOIN mart.adjustments(
+    FROM mart.adjustments(
         %(instrument_id)s, %(adjust)s, %(known_at)s::timestamptz, %(sources)s::text[], %(max_age)s, %(pegs)s) AS a
-        ON b.session BETWEEN a.from_day AND a.to_day
+    CROSS JOIN LATERAL mart.bars(  -- of each span by itself: else every bar is compared with every span
+        %(instrument_id)s, greatest(%(first)s::date, a.from_day), least(%(last)s::date, a.to_day),
+        %(known_at)s::timestamptz) AS b
+    JOIN mart.price_unit AS u USING (unit_id)
     WHERE b.basis = %(basis)s::"char"
 ),
 span AS (
     SELECT currency, min(session) AS first, max(session) AS last FROM bar
     WHERE converting
     GROUP BY currency
+    LIMIT (SELECT count(*) FROM mart.currency)  -- never fewer; unlimited, 200 currencies are planned for, and batches on disk
 ),
 fx AS MATERIALIZED (
     SELECT s.currency, r.*
@@ -29,17 +31,20 @@ converted AS (
     SELECT b.session, b.unit, b.per, f.rate, f.rate_date, f.source, f.legs, coalesce(f.missing, b.missing) AS missing,
         CASE
             WHEN b.missing IS NOT NULL THEN NULL
-            WHEN b.converting THEN f.rate * b.num * %(to_per)s / (b.den * b.per)
-            ELSE round(b.num, 40) / b.den
+            WHEN NOT b.converting THEN round(b.num, 40) / b.den
+            WHEN b.den * b.per = 1 THEN f.rate * b.num * %(to_per)s
+            ELSE f.rate * b.num * %(to_per)s / (b.den * b.per)
         END AS factor,
-        b.open, b.high, b.low, b.close, round(b.volume * b.shares_num, 12) / b.shares_den AS volume
+        b.open, b.high, b.low, b.close,
+        CASE WHEN b.shares_num = b.shares_den THEN b.volume ELSE round(b.volume * b.shares_num, 12) / b.shares_den END AS volume
     FROM bar AS b
     LEFT JOIN fx AS f ON b.converting AND f.day = b.session AND f.currency = b.currency
+    OFFSET 0  -- else the factor is computed once for each of the four prices
 ),
-priced AS (
+priced AS NOT MATERIALIZED (
     SELECT c.session, c.unit, c.per, c.rate, c.rate_date, c.source, c.legs, c.missing, c.volume,
         c.open * c.factor AS open, c.high * c.factor AS high, c.low * c.factor AS low, c.close * c.factor AS close,
-        date_trunc(%(period)s, c.session)::date AS period
+        CASE %(period)s WHEN 'day' THEN c.session ELSE date_trunc(%(period)s, c.session::timestamp)::date END AS period
     FROM converted AS c
 ),
 aggregated AS (

@@ -50,7 +50,7 @@ leg AS (
         SELECT FROM fresh AS f
         WHERE f.source_id = r.source_id AND f.rate_date = r.rate_date AND f.base = r.base AND f.quote = r.quote)
 ),
-side AS (  -- each leg both ways, with the relative weight of half its last digit
+way AS (  -- each leg both ways, with the relative weight of half its last digit
     SELECT row_no, source_id, rate_date, base AS a, quote AS b, rate AS value, base, quote, rate,
         0.5 * power(10::numeric, -scale(rate)) / rate AS blur
     FROM leg
@@ -58,6 +58,15 @@ side AS (  -- each leg both ways, with the relative weight of half its last digi
     SELECT row_no, source_id, rate_date, quote, base, round(1, 40) / rate, base, quote, rate,
         0.5 * power(10::numeric, -scale(rate)) / rate
     FROM leg
+),
+side AS (  -- without currencies that have one partner only, which are in no triangle: of a star nothing is left
+    SELECT w.*
+    FROM (
+        SELECT w.*, count(*) OVER (PARTITION BY w.source_id, w.rate_date, w.a) AS from_a,
+            count(*) OVER (PARTITION BY w.source_id, w.rate_date, w.b) AS to_b
+        FROM way AS w
+    ) AS w
+    WHERE w.from_a > 1 AND w.to_b > 1
 ),
 broken AS (
     SELECT x.source_id, x.rate_date, x.a, x.b, y.b AS c, x.value * y.value * z.value - 1 AS gap,
