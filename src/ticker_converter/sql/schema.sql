@@ -956,7 +956,7 @@ $$;
 
 CREATE FUNCTION mart.money(x numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN trim_scale(round(x, CASE WHEN (abs(x) >= (1000)::numeric) THEN 6 WHEN (abs(x) >= (100)::numeric) THEN 7 WHEN (abs(x) >= (10)::numeric) THEN 8 WHEN (abs(x) >= (1)::numeric) THEN 9 WHEN (x = (0)::numeric) THEN 6 ELSE (9 - mart.exponent(x)) END));
+    RETURN trim_scale(round(x, CASE WHEN (x >= (10)::numeric) THEN CASE WHEN (x >= (1000)::numeric) THEN 6 WHEN (x >= (100)::numeric) THEN 7 ELSE 8 END WHEN (x >= (1)::numeric) THEN 9 WHEN (abs(x) >= (1000)::numeric) THEN 6 WHEN (abs(x) >= (100)::numeric) THEN 7 WHEN (abs(x) >= (10)::numeric) THEN 8 WHEN (abs(x) >= (1)::numeric) THEN 9 WHEN (x = (0)::numeric) THEN 6 ELSE (9 - mart.exponent(x)) END));
 
 COMMENT ON FUNCTION mart.money(x numeric) IS 'An amount or price as reported: 6 decimals or 10 significant digits, whichever is finer.';
 
