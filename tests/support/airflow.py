@@ -1,5 +1,5 @@
 """A real Airflow for tests: its own virtual environment, home and metadata database, and the programs that are asked
-for. Named by TICKER_CONVERTER_AIRFLOW (a virtual environment), else .venv-airflow; without one its tests are skipped.
+for. The virtual environment is named by TICKER_CONVERTER_TEST_AIRFLOW; `make test-airflow` makes one and names it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import psycopg
 from ticker_converter.orchestration import local
 
 ROOT = Path(__file__).parents[2]
-VENV = Path(os.environ.get("TICKER_CONVERTER_AIRFLOW") or ROOT / ".venv-airflow")
+NAMED = os.environ.get("TICKER_CONVERTER_TEST_AIRFLOW")
+VENV = (ROOT / (NAMED or ".venv-airflow")).absolute()
 PASSWORD = "sesame/open@#%1"
 
 

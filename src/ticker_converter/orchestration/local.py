@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,12 @@ def _run(command: Sequence[str], env: Mapping[str, str], stdin: str = "") -> Non
 def up(settings: Settings, dags: Path, port: int) -> int:
     """Prepare, start the four programs, and wait for Ctrl-C; when one of them ends, all do."""
     home = settings.ticker_converter_home / "airflow"
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BadSetting(f"--port {port}: {error.strerror}; give another port") from error
     found = lookup(given(settings, home, dags, port))
     env, account = environment(found), admin(found)
     sys.stderr.write("ticker-converter: preparing Airflow's database\n")
