@@ -16,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(UPGRADE)
 
-.PHONY: help demo test test-fast test-long test-airflow airflow test-web bench lint types imports check format schema docs lock clean
+.PHONY: help demo test test-fast test-long test-airflow test-deploy airflow test-web bench lint types imports check format schema docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'

@@ -130,11 +130,15 @@ def web(settings: Settings, *, process: str, replica: bool = False) -> Connectio
 
     The session takes role ticker_web where its login role may: not even the embedded server's superuser could then
     change data through it."""
-    name, where = "DATABASE_URL", settings.database_read_url if replica else None
-    if where is not None:
-        name = "DATABASE_READ_URL"
+    name, where = "DATABASE_URL", url(settings)
+    if replica and settings.database_read_url is not None:
+        # A streaming replica has the primary's roles. The login of DATABASE_READ_URL may read the data and nothing else.
+        with translated("DATABASE_URL and DATABASE_READ_URL"):
+            own = conninfo_to_dict(where)
+            login = {key: own[key] for key in ("user", "password") if own.get(key)}
+            name, where = "DATABASE_READ_URL", make_conninfo(settings.database_read_url.reveal(), **login)
     return _as_role(
-        _connect(where.reveal() if where else url(settings), name, settings, process, True),
+        _connect(where, name, settings, process, True),
         "ticker_web",
         load("db/web_role"),
         True,
