@@ -42,7 +42,7 @@ class Edge:
 
 @dataclass(slots=True)
 class Load:
-    """`rate` requests a second until `stop`; each ends in `outcomes` as (second it began, what came, seconds it took)."""
+    """`rate` requests a second until `stop`; each ends in `outcomes`: (when it began, what came, seconds)."""
 
     edge: Edge
     path: str
