@@ -132,7 +132,7 @@ def web(settings: Settings, *, process: str, replica: bool = False) -> Connectio
     change data through it."""
     name, where = "DATABASE_URL", url(settings)
     if replica and settings.database_read_url is not None:
-        # A streaming replica has the primary's roles. The login of DATABASE_READ_URL may read the data and nothing else.
+        # A streaming replica has the primary's roles; the login of DATABASE_READ_URL may only read the data.
         with translated("DATABASE_URL and DATABASE_READ_URL"):
             own = conninfo_to_dict(where)
             login = {key: own[key] for key in ("user", "password") if own.get(key)}
