@@ -2,6 +2,7 @@
 
     import ticker_converter as tc
     wh = tc.connect()                  # the embedded database, or DATABASE_URL, or tc.connect(url)
+    wh = tc.connect("https://...", key="tc_...")   # a server's HTTP API: the same methods, the same answers
     wh.prices("AAPL", currency="GBP", since="2020-01-01", adjust="splits").to_polars()
     wh.convert(100, "USD", "GBP", on="2020-08-30").receipt
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from psycopg import IsolationLevel
 from psycopg import errors as pg
@@ -28,6 +28,7 @@ from ticker_converter.settings import Secret, Settings, load
 from ticker_converter.table import Table
 
 if TYPE_CHECKING:
+    from ticker_converter.client import Remote
     from ticker_converter.queries.conversion import Conversion
 
 Day = str | date
@@ -101,8 +102,19 @@ def policy(settings: Settings, max_age_days: int | None = None) -> Policy:
     return found if max_age_days is None else replace(found, max_age_days=max_age_days)
 
 
-def connect(url: str | None = None) -> Warehouse:
-    """Open the warehouse: of `url`, else of DATABASE_URL, else the embedded one, which is started."""
+@overload
+def connect(url: None = None) -> Warehouse: ...
+@overload
+def connect(url: str, *, key: str | None = None) -> Warehouse | Remote: ...
+def connect(url: str | None = None, *, key: str | None = None) -> Warehouse | Remote:
+    """Open the warehouse: of `url`, else of DATABASE_URL, else the embedded one, which is started. An https:// URL is a
+    server's API, asked with the API key `key`."""
+    if url is not None and url.startswith(("https://", "http://")):
+        from ticker_converter.client import Remote
+
+        return Remote(url, key)
+    if key is not None:
+        raise Usage("connect: a key goes with the https:// address of an API")
     settings = load()
     if url is not None:
         settings = replace(settings, database_url=Secret(url), database_read_url=None)
