@@ -257,6 +257,11 @@ def _read(found: Any, name: str = "") -> Any:
     return found
 
 
+def _kept(receipt: Any) -> Any:
+    """A bar's receipt: JSON of the database, with the time of knowing beside it."""
+    return receipt if receipt is None else {**receipt, "known_at": _read(receipt["known_at"], "known_at")}
+
+
 def _result(name: str, found: Any, keys: Sequence[str], made: type[Result] = Result) -> Result:
     """The Result that the server answered from."""
     head = {key: value for key, value in found.items() if key not in (name, "next")}
