@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import ingest, queries
+from benchmarks import ingest, page, queries
 
 
 def main() -> None:
@@ -18,9 +18,10 @@ def main() -> None:
         "queries", help="reading beside the plainest reading of the same rows (Q1, Q2, Q3, I3)"
     )
     queries.add_arguments(two)
+    page.add_arguments(commands.add_parser("page", help="the web app in Chromium beside an empty page"))
     words = sys.argv[1:] or ["ingest"]
     given = parser.parse_args(words)
-    print({"ingest": ingest, "queries": queries}[given.command].run(given))  # noqa: T201
+    print({"ingest": ingest, "queries": queries, "page": page}[given.command].run(given))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ def test_the_home_currency_is_switched_everywhere(visit, site) -> None:
     assert shown.inner_text() == f"{round(Decimal(row['value']), 2):,}"
     seen.go("#/instrument/AAPL")
     assert seen.page.locator("[data-drawn=JPY]").count() == 1
+    seen.page.get_by_label("Home currency").select_option("GBP")
+    seen.page.locator("[data-drawn=GBP]").wait_for()
+    seen.page.get_by_label("Home currency").select_option("JPY")
+    seen.page.locator("[data-drawn=JPY]").wait_for()
     seen.page.reload()
     assert seen.settled().page.get_by_label("Home currency").input_value() == "JPY"
 

@@ -19,7 +19,7 @@ const COMMON = ["EUR", "USD", "GBP", "JPY", "CHF"];
 const main = document.querySelector("main");
 const home = document.querySelector("#home");
 const theme = document.querySelector("#theme");
-let open = null; // the page in view: { close(), home(currency) }
+let open = null; // the page in view: { context, shown: { close(), home(currency) } }
 let turn = 0; // counts pages, so that a late answer to one that was left is dropped
 
 // ---- what a page is given ----
@@ -76,7 +76,7 @@ export function marked(text) {
 
 async function show() {
   const number = ++turn;
-  open?.close?.();
+  open?.shown?.close?.();
   open?.context.leave();
   open = null;
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -94,7 +94,7 @@ async function show() {
   main.replaceChildren(root);
   document.title = `${rest[0] ?? PAGES[page][0]} - ticker-converter`;
   open = { context: given };
-  Object.assign(open, made.show(root, given) ?? {});
+  open.shown = made.show(root, given);
   if (number > 1) {
     const title = root.querySelector("h1");
     title?.setAttribute("tabindex", "-1");
@@ -105,7 +105,7 @@ async function show() {
 
 listen("home", (currency) => {
   home.value = currency;
-  open?.home?.(currency);
+  open?.shown?.home?.(currency);
 });
 
 function colours() {

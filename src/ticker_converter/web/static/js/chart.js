@@ -4,7 +4,7 @@
 import {
   AreaSeries, BarSeries, CandlestickSeries, ColorType, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries,
   LineSeries, PriceScaleMode,
-} from "../vendor/lightweight-charts/lightweight-charts.mjs";
+} from "../vendor/lightweight-charts/lightweight-charts.js";
 import { h } from "./dom.js";
 import { float } from "./exact.js";
 import { isDark, listen } from "./state.js";
