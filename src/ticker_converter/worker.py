@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import psycopg
 
-from ticker_converter import connection, coverage, db
+from ticker_converter import audit, connection, coverage, db
 from ticker_converter.errors import DatabaseUnavailable, Locked, TickerConverterError
 from ticker_converter.ops import execute, quota, request
 from ticker_converter.ops.request import Taken
@@ -91,12 +91,13 @@ class Worker:
                     break
 
     def _work(self, conn: db.Connection, taken: Taken) -> None:
-        who = {"request": str(taken.request_id), "act": taken.act}
+        who = {"request": str(taken.request_id), "request_id": taken.asked_as, "act": taken.act}
         if taken.attempts > TRIES:
             failed = TickerConverterError(f"it was begun {TRIES} times and never ended")
             request.finish(conn, taken, "failed", error=failed)
             return
         log.info("%s begins", taken.act, extra=who)
+        audit.context(conn, audit.Asked(taken.author, "worker", taken.asked_as or ""))
         with _Pulse(self._settings, taken, self._stopping) as pulse:
             try:
                 with db.translated():

@@ -28,6 +28,7 @@ MAY: dict[str, dict[str, dict[str, set[str]]]] = {
             },
             "DELETE": {"session", "login_window", "limit_window"},
         },
+        "audit": {"SELECT": {"event"}},
         "ops": {"SELECT": {"request", "quota"}, "INSERT": {"request(act,arguments,author,idempotency_key)"}},
     },
 }  # fmt: skip

@@ -25,7 +25,7 @@ FORBIDDEN = {
 }
 #: Recorded payloads, licences and locks are other people's words.
 THEIRS = re.compile(
-    r"tests/recorded/|src/ticker_converter/(sample|market/data)/|LICENSE$|requirements/.*\.lock$"
+    r"tests/recorded/|tests/web/axe/|src/ticker_converter/(sample|market/data)/|LICENSE$|requirements/.*\.lock$"
 )
 
 

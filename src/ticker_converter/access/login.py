@@ -16,7 +16,7 @@ from ipaddress import IPv6Address, ip_address
 
 import psycopg
 
-from ticker_converter import sql
+from ticker_converter import audit, sql
 from ticker_converter.access import passwords
 from ticker_converter.db import Connection
 from ticker_converter.errors import NotKnown, TooMany
@@ -54,6 +54,10 @@ def password(
     row = conn.execute(sql.load("access/user_login"), {"name": name}).fetchone()
     user_id, encoded, scopes, disabled = row or (None, None, [], True)
     if not passwords.fits(encoded, given) or disabled or encoded is None:
+        # A name that is no user's may be a password typed into the wrong field: not even its digest is noted.
+        audit.note(
+            conn, "login.refused", "unknown" if user_id is None else f"user:{user_id}", actor="anonymous"
+        )
         raise NotKnown(REFUSED)
     conn.execute(sql.load("access/login_good"), {"subjects": sorted(limits), "own": own})
     if (renewed := passwords.renewed(encoded, given)) is not None:

@@ -23,7 +23,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from ticker_converter import sql
+from ticker_converter import audit, sql
 from ticker_converter.access import keys
 from ticker_converter.access.scopes import READ
 from ticker_converter.access.signing import CHALLENGE, Signer
@@ -202,6 +202,12 @@ async def _counted(request: Request, needs: str | None) -> Caller:
     who = f"{found.kind} {found.id}" if found.id else limits.address(request)
     await counts.count(request, who)
     return found
+
+
+def asked_by(request: Request) -> audit.Asked:
+    """What the audit trail notes of a request: its network and its id. Who asked stands in the row that is written."""
+    origin = audit.network(request.client.host) if request.client else "unknown"
+    return audit.Asked(origin=origin, request_id=getattr(request.state, "request_id", ""))
 
 
 def caller_of(request: Request) -> Caller:

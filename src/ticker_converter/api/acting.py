@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ticker_converter import errors
 from ticker_converter.api import problems, schemas
-from ticker_converter.api.access import Guarded, caller_of
+from ticker_converter.api.access import Guarded, asked_by, caller_of
 from ticker_converter.api.operate import RunLine
 from ticker_converter.api.parameters import Day, Number, each_once
 from ticker_converter.errors import NotThere, Usage
@@ -226,7 +226,7 @@ async def delete_run(request: Request, id: RunId) -> Response:
     wanted, author = _uuid(id), caller_of(request).author
 
     def cancel() -> dict[str, Any]:
-        with request.app.state.accounts.lent() as conn:
+        with request.app.state.accounts.lent(asked_by(request)) as conn:
             return requests.cancel(conn, wanted, author)
 
     return _shown(await run_in_threadpool(cancel), 200)
@@ -240,7 +240,7 @@ def _uuid(text: str) -> UUID:
 
 
 def _look(request: Request, request_id: UUID) -> dict[str, Any]:
-    with request.app.state.accounts.lent() as conn:
+    with request.app.state.accounts.lent(asked_by(request)) as conn:
         return requests.get(conn, request_id)
 
 
@@ -253,7 +253,7 @@ async def _asked(request: Request, act: str, told: dict[str, Any], key: str | No
     author = caller_of(request).author
 
     def ask() -> dict[str, Any]:
-        with request.app.state.accounts.lent() as conn:
+        with request.app.state.accounts.lent(asked_by(request)) as conn:
             return requests.get(conn, requests.ask(conn, act, told, author, key))
 
     return await run_in_threadpool(ask)

@@ -22,6 +22,7 @@ from ticker_converter.api import (
     acting,
     analytics,
     attribution,
+    auditing,
     auth,
     edge,
     formats,
@@ -99,6 +100,7 @@ def create(settings: Settings, version: str) -> FastAPI:
     app.include_router(valuation.router)
     app.include_router(auth.router)
     app.include_router(operate.router)
+    app.include_router(auditing.router)
     app.include_router(acting.router)
     app.include_router(health.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ticker_converter.access import login, scopes
 from ticker_converter.api import schemas
-from ticker_converter.api.access import Guarded
+from ticker_converter.api.access import Guarded, asked_by
 from ticker_converter.api.parameters import each_once
 from ticker_converter.errors import Usage
 
@@ -55,7 +55,7 @@ def post_token(request: Request, given: Annotated[Grant, Form()]) -> Response:
     """By user name and password, or by the refresh token of the answer before."""
     settings, days = request.app.state.settings, request.app.state.settings.jwt_refresh_expire_days
     signer = request.app.state.keeper.signer
-    with request.app.state.logins.lent() as conn:
+    with request.app.state.logins.lent(asked_by(request)) as conn:
         if given.grant_type == "refresh_token":
             if not given.refresh_token:
                 raise Usage("refresh_token: is required")

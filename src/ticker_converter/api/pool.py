@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 
+from ticker_converter import audit
 from ticker_converter.api import metrics
 from ticker_converter.api.deadline import CURRENT
 from ticker_converter.api.source import Source, Where
@@ -149,22 +150,26 @@ class Accounts(Readers):
     mode: an attempt to log in counts even when what follows it fails."""
 
     @contextmanager
-    def lent(self) -> Iterator[Connection]:
-        """A connection; DatabaseUnavailable as with `snapshot`."""
+    def lent(self, asked: audit.Asked = audit.NOBODY) -> Iterator[Connection]:
+        """A connection; DatabaseUnavailable as with `snapshot`. What is done with it is noted as of `asked`."""
         with self._place(), translated("asking who may"):
-            connection, opened = self._alive()
+            connection, opened = self._alive(asked)
             try:
                 yield connection
             finally:
                 self._keep(connection, opened)
 
-    def _alive(self) -> tuple[Connection, float]:
+    def _alive(self, asked: audit.Asked) -> tuple[Connection, float]:
         while self._idle:
             connection, opened = self._idle.pop()
             try:
-                connection.execute("")  # a connection that a restart of the server cut is passed over
+                audit.context(
+                    connection, asked
+                )  # also tells whether a restart of the server cut the connection
             except psycopg.OperationalError:
                 connection.close()
                 continue
             return connection, opened
-        return self._connect(), time.monotonic()
+        connection = self._connect()
+        audit.context(connection, asked)
+        return connection, time.monotonic()

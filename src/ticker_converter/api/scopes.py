@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ticker_converter.access.scopes import OPERATE, READ
+from ticker_converter.access.scopes import ADMIN, OPERATE, READ
 
 #: None: for everybody. `read` is for everybody too where API_ANONYMOUS_READ says so.
 ROUTES: Mapping[tuple[str, str], str | None] = {
@@ -38,6 +38,7 @@ ROUTES: Mapping[tuple[str, str], str | None] = {
     ("GET", "/v1/runs/{id}"): OPERATE,
     ("GET", "/v1/quarantine"): OPERATE,
     ("GET", "/v1/gaps"): OPERATE,
+    ("GET", "/v1/audit"): ADMIN,
     ("POST", "/v1/instruments"): OPERATE,
     ("POST", "/v1/quarantine/{id}"): OPERATE,
     ("POST", "/v1/corrections"): OPERATE,

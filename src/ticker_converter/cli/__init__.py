@@ -37,7 +37,7 @@ COMMANDS = {
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
     "env": "environing",
     "backup": "recovering", "restore": "recovering",
-    "airflow": "orchestrating", "mcp": "assisting",
+    "airflow": "orchestrating", "mcp": "assisting", "audit": "auditing",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 

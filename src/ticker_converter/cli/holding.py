@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import pwd
 from decimal import Decimal
 from typing import Any
 
@@ -147,7 +145,7 @@ def _decide(arguments: argparse.Namespace, quarantine_id: int, factor: Decimal |
         Run(opened.connection, "quarantine", told, progress) as run,
     ):
         decided = run.decide(
-            quarantine_id, arguments.state, arguments.reason, author=author(),
+            quarantine_id, arguments.state, arguments.reason, author=session.author(),
             all_like=arguments.all_like is not None, factor=factor,
         )  # fmt: skip
     return _decided(arguments, run, decided)
@@ -163,7 +161,7 @@ def _admit(arguments: argparse.Namespace) -> int:
         session.Progress() as progress,
         Run(opened.connection, "calendar admit", told, progress) as run,
     ):
-        decided = run.admit(arguments.mic, arguments.day, arguments.reason, author=author())
+        decided = run.admit(arguments.mic, arguments.day, arguments.reason, author=session.author())
     return _decided(arguments, run, decided)
 
 
@@ -185,11 +183,3 @@ def _id(word: str) -> int:
     if not word.isascii() or not word.isdigit() or len(word) > 9:
         raise Usage(f"{word!r} is no ID: `ticker-converter quarantine list` shows them")
     return int(word)
-
-
-def author() -> str:
-    """Who is at the keyboard, as the machine knows them."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return f"uid {os.geteuid()}"

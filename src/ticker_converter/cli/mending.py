@@ -83,7 +83,7 @@ def _correct(arguments: argparse.Namespace) -> int:
     if not letting_go and not arguments.reason:
         raise Usage("--reason TEXT is needed: it is kept with the correction")
     from ticker_converter import acts
-    from ticker_converter.cli.holding import author
+    from ticker_converter.cli.session import author
 
     told = {"symbol": symbol, "day": str(day), "release": letting_go} | {
         name: str(x) for name, x in fields.items()
@@ -101,7 +101,7 @@ def _correct(arguments: argparse.Namespace) -> int:
 
 def _edit(arguments: argparse.Namespace) -> int:
     from ticker_converter import acts
-    from ticker_converter.cli.holding import author
+    from ticker_converter.cli.session import author
 
     if arguments.new or arguments.symbol_at or arguments.delisted:
         return _rename(arguments)
@@ -124,7 +124,7 @@ def _edit(arguments: argparse.Namespace) -> int:
 
 def _rename(arguments: argparse.Namespace) -> int:
     from ticker_converter import acts
-    from ticker_converter.cli.holding import author
+    from ticker_converter.cli.session import author
 
     others = ("unit", "mic", "name", "providers", "shadow")
     if any(getattr(arguments, name) is not None for name in others):
@@ -151,7 +151,7 @@ def _rename(arguments: argparse.Namespace) -> int:
 def undo(arguments: argparse.Namespace) -> int:
     """Take a run back: `import undo RUN_ID --reason TEXT`."""
     from ticker_converter import acts
-    from ticker_converter.cli.holding import author
+    from ticker_converter.cli.session import author
 
     return _act(
         arguments, "import undo", {"run_id": arguments.run_id},

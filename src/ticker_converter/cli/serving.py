@@ -47,11 +47,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     if arguments.workers == 0:
         raise Usage("--workers 0: at least one is needed")
+    from ticker_converter import audit
     from ticker_converter.api import server
     from ticker_converter.cli import session
 
     with session.writing() as opened:  # the embedded database is started and brought up to date
         settings = opened.settings
+        audit.started(opened.connection, settings, "serve")
     with _worker_beside(settings):
         server.run(
             settings, arguments.host or settings.api_host, arguments.port or settings.api_port,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
-from ticker_converter import connection, db
+from ticker_converter import audit, connection, db
 from ticker_converter.cli.words import flat
 from ticker_converter.settings import Settings, load
 
@@ -46,9 +48,18 @@ def writing() -> Iterator[Open]:
     conn.autocommit = True
     try:
         with db.translated():
+            audit.context(conn, audit.Asked(f"login {author()}", "command line"))
             yield Open(settings, conn)
     finally:
         conn.close()
+
+
+def author() -> str:
+    """Who is at the keyboard, as the machine knows them."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
 
 
 class Progress:

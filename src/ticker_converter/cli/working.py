@@ -29,12 +29,14 @@ def register(commands: Commands) -> None:
 def _worker(arguments: argparse.Namespace) -> int:
     import logging.config
 
+    from ticker_converter import audit
     from ticker_converter.api import logs
     from ticker_converter.cli import session
     from ticker_converter.worker import Worker
 
     with session.writing() as opened:  # a database that is not there, or not migrated, is said at once
         settings = opened.settings
+        audit.started(opened.connection, settings, "worker")
     logging.config.dictConfig(logs.config(settings))
     worker = Worker(settings)
 

@@ -37,6 +37,8 @@ class Taken:
     author: str
     worker: str
     attempts: int
+    asked_as: str | None
+    "The X-Request-ID with which it was asked for."
 
     @property
     def held_by(self) -> dict[str, object]:
@@ -103,7 +105,7 @@ def take(conn: Connection, acts: Sequence[str], worker: str) -> Taken | None:
     row = conn.execute(
         sql.load("ops/request_take"), {"acts": list(acts), "worker": worker, "lease": LEASE}
     ).fetchone()
-    return Taken(row[0], row[1], row[2], row[3], worker, row[4]) if row else None
+    return Taken(row[0], row[1], row[2], row[3], worker, row[4], row[5]) if row else None
 
 
 def beat(conn: Connection, taken: Taken, run_id: int | None, progress: str | None) -> bool:

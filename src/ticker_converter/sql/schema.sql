@@ -53,6 +53,177 @@ CREATE TYPE warehouse.fx_touched AS (
 	high date
 );
 
+CREATE FUNCTION audit.acted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM audit.note(
+        'act.' || (NEW.act ->> 'act'),
+        coalesce(NEW.act ->> 'symbol', 'run:' || (NEW.act ->> 'run_id'), 'load:' || NEW.load_id),
+        jsonb_build_object('load', NEW.load_id, 'run', NEW.run_id, 'reason', NEW.reason, 'told', NEW.act),
+        sha256(convert_to(OLD.act::text, 'UTF8')), sha256(convert_to(NEW.act::text, 'UTF8')),
+        coalesce(nullif(current_setting('ticker.actor', true), ''), NEW.author)
+    );
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION audit.asked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM audit.note('request.' || NEW.act, 'request:' || NEW.request_id, NEW.arguments, actor => NEW.author);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION audit.chained() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    e audit.event;
+BEGIN
+    -- The row lock is held from here to the end of the commit: events are numbered in the order of the commits.
+    SELECT h.event_id + 1, h.sha256 INTO STRICT e.event_id, e.previous FROM audit.head AS h FOR UPDATE;
+    e.at := NEW.at; e.actor := NEW.actor; e.role := NEW.role; e.act := NEW.act; e.subject := NEW.subject;
+    e.detail := NEW.detail; e.before_sha256 := NEW.before_sha256; e.after_sha256 := NEW.after_sha256;
+    e.origin := NEW.origin; e.request_id := NEW.request_id;
+    e.sha256 := sha256(convert_to(audit.text_of(e), 'UTF8'));
+    INSERT INTO audit.event SELECT e.*;
+    UPDATE audit.head SET event_id = e.event_id, sha256 = e.sha256;
+    DELETE FROM audit.noted WHERE note_id = NEW.note_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION audit.note(act text, subject text DEFAULT NULL::text, detail jsonb DEFAULT '{}'::jsonb, before_sha256 bytea DEFAULT NULL::bytea, after_sha256 bytea DEFAULT NULL::bytea, actor text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    INSERT INTO audit.noted (actor, role, act, subject, detail, before_sha256, after_sha256, origin, request_id)
+    SELECT audit.who(coalesce(
+            note.actor, nullif(current_setting('ticker.actor', true), ''), 'role ' || session_user
+        )),
+        session_user, note.act, note.subject, note.detail, note.before_sha256, note.after_sha256,
+        nullif(current_setting('ticker.origin', true), ''), nullif(current_setting('ticker.request_id', true), '')
+$$;
+
+CREATE FUNCTION audit.refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'audit.event is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE FUNCTION audit.row_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    now jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    hidden text[] := string_to_array(TG_ARGV[2], ',');
+    changed text[] := ARRAY(
+        SELECT k FROM jsonb_object_keys(coalesce(now, was)) AS k WHERE was -> k IS DISTINCT FROM now -> k ORDER BY k
+    );
+BEGIN
+    PERFORM audit.note(
+        TG_ARGV[0] || CASE TG_OP WHEN 'INSERT' THEN '.added' WHEN 'DELETE' THEN '.deleted' ELSE '.changed' END,
+        TG_ARGV[0] || ':' || (coalesce(now, was) ->> TG_ARGV[1]),
+        jsonb_build_object('changed', to_jsonb(changed), 'now', now - hidden),
+        sha256(convert_to(was::text, 'UTF8')), sha256(convert_to(now::text, 'UTF8'))
+    );
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION audit.session_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM audit.note(
+        CASE TG_OP WHEN 'INSERT' THEN 'login' ELSE 'session.revoked' END, 'user:' || NEW.user_id,
+        jsonb_build_object('family', NEW.family_id, 'scopes', to_jsonb(NEW.scopes)), actor => 'user:' || NEW.user_id
+    );
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION audit.signed_in() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM audit.note(
+        CASE TG_OP WHEN 'INSERT' THEN 'login' ELSE 'logout' END, 'user:' || NEW.user_id, '{"page": true}',
+        actor => 'user:' || NEW.user_id
+    );
+    RETURN NULL;
+END
+$$;
+
+CREATE TABLE audit.event (
+    event_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    role text NOT NULL,
+    act text NOT NULL,
+    subject text,
+    detail jsonb NOT NULL,
+    before_sha256 bytea,
+    after_sha256 bytea,
+    origin text,
+    request_id text,
+    previous bytea NOT NULL,
+    sha256 bytea NOT NULL,
+    CONSTRAINT event_act_check CHECK ((act ~ '^[a-z_]+(\.[a-z_]+)*$'::text)),
+    CONSTRAINT event_after_sha256_check CHECK ((octet_length(after_sha256) = 32)),
+    CONSTRAINT event_before_sha256_check CHECK ((octet_length(before_sha256) = 32)),
+    CONSTRAINT event_event_id_check CHECK ((event_id > 0)),
+    CONSTRAINT event_previous_check CHECK ((octet_length(previous) = 32)),
+    CONSTRAINT event_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+COMMENT ON TABLE audit.event IS 'Append-only. Numbers have no gap; each row holds the hash of the one before.';
+
+COMMENT ON COLUMN audit.event.actor IS 'Who the program says did it: user:ID (the name is in access.users alone), key and its id, or a login of the host.';
+
+COMMENT ON COLUMN audit.event.role IS 'Who the database knows did it: the role that was logged in.';
+
+COMMENT ON COLUMN audit.event.subject IS 'What it was done to: user:ID, key:ID, request:ID, run:ID, a symbol.';
+
+COMMENT ON COLUMN audit.event.before_sha256 IS 'Of the row as jsonb text, before; null: there was none, or it is no row.';
+
+COMMENT ON COLUMN audit.event.origin IS 'The network it came from: an address without its last part, or the process.';
+
+COMMENT ON COLUMN audit.event.sha256 IS 'SHA-256 of all other columns, as audit.text_of spells them.';
+
+CREATE FUNCTION audit.text_of(e audit.event) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    -- Each column as its length in bytes, a colon and its text; a null is -. So no two rows spell alike.
+    SELECT string_agg(coalesce(octet_length(convert_to(c.part, 'UTF8')) || ':' || c.part, '-'), '' ORDER BY c.number)
+    FROM unnest(ARRAY[
+        e.event_id::text, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), e.actor, e.role, e.act,
+        e.subject, e.detail::text, encode(e.before_sha256, 'hex'), encode(e.after_sha256, 'hex'), e.origin,
+        e.request_id, encode(e.previous, 'hex')
+    ]) WITH ORDINALITY AS c (part, number)
+$$;
+
+CREATE FUNCTION audit.who(name text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT coalesce((SELECT 'user:' || u.user_id FROM access.users AS u WHERE u.name = who.name), who.name)
+$$;
+
 CREATE FUNCTION landing.row_key(kind text, source_id smallint, content jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN md5(((((kind || ':'::text) || source_id) || ':'::text) || (content)::text));
@@ -1673,6 +1844,40 @@ ALTER TABLE access.users ALTER COLUMN user_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE audit.head (
+    one boolean DEFAULT true NOT NULL,
+    event_id bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    CONSTRAINT head_one_check CHECK (one)
+);
+
+COMMENT ON TABLE audit.head IS 'The newest event and its hash; backups carry a copy, against which a cut tail shows.';
+
+CREATE TABLE audit.noted (
+    note_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    role text NOT NULL,
+    act text NOT NULL,
+    subject text,
+    detail jsonb NOT NULL,
+    before_sha256 bytea,
+    after_sha256 bytea,
+    origin text,
+    request_id text
+);
+
+COMMENT ON TABLE audit.noted IS 'Empty for everyone but the transaction that writes to it.';
+
+ALTER TABLE audit.noted ALTER COLUMN note_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.noted_note_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE landing.delivery (
     delivery_id integer NOT NULL,
     payload_id integer NOT NULL,
@@ -1730,10 +1935,13 @@ CREATE TABLE landing.run (
     report jsonb,
     message text,
     undone_by integer,
+    asked_as text DEFAULT NULLIF(current_setting('ticker.request_id'::text, true), ''::text),
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'partly'::text, 'failed'::text])))
 );
 
 COMMENT ON COLUMN landing.run.undone_by IS 'The run that took this one back: its statements are no one''s last word any more.';
+
+COMMENT ON COLUMN landing.run.asked_as IS 'The X-Request-ID of the HTTP request, or the id of the scheduler''s run, that asked.';
 
 CREATE VIEW landing.dead_load AS
  SELECT l.load_id,
@@ -2572,6 +2780,7 @@ CREATE TABLE ops.request (
     result json,
     error text,
     message text,
+    asked_as text DEFAULT NULLIF(current_setting('ticker.request_id'::text, true), ''::text),
     CONSTRAINT request_act_check CHECK ((act = ANY (ARRAY['sync'::text, 'add'::text, 'answer'::text, 'correct'::text, 'cancel'::text]))),
     CONSTRAINT request_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
     CONSTRAINT request_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'partly'::text, 'failed'::text, 'cancelled'::text])))
@@ -2584,6 +2793,8 @@ COMMENT ON COLUMN ops.request.lease_until IS 'The worker renews it; past it anot
 COMMENT ON COLUMN ops.request.result IS 'json and not jsonb: fields stay in the order in which they are promised.';
 
 COMMENT ON COLUMN ops.request.error IS 'The class of the error, of errors.py.';
+
+COMMENT ON COLUMN ops.request.asked_as IS 'The X-Request-ID of the HTTP request that asked.';
 
 ALTER TABLE warehouse.dim_instrument ALTER COLUMN instrument_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME warehouse.dim_instrument_instrument_id_seq
@@ -2667,6 +2878,15 @@ ALTER TABLE ONLY access.users
 
 ALTER TABLE ONLY access.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY audit.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY audit.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY audit.noted
+    ADD CONSTRAINT noted_pkey PRIMARY KEY (note_id);
 
 ALTER TABLE ONLY landing.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
@@ -2815,6 +3035,10 @@ CREATE INDEX refresh_token_family ON access.refresh_token USING btree (family_id
 
 CREATE INDEX session_expires ON access.session USING btree (expires_at);
 
+CREATE INDEX event_at ON audit.event USING btree (at);
+
+CREATE INDEX event_request ON audit.event USING btree (request_id) WHERE (request_id IS NOT NULL);
+
 CREATE INDEX delivery_payload ON landing.delivery USING btree (payload_id);
 
 CREATE INDEX delivery_request ON landing.delivery USING btree (provider, request);
@@ -2833,6 +3057,8 @@ CREATE INDEX quarantine_held ON landing.quarantine USING btree (instrument_id, d
 
 CREATE INDEX quota_use_window ON landing.quota_use USING btree (provider, key_id, called_at);
 
+CREATE INDEX run_asked_as ON landing.run USING btree (asked_as) WHERE (asked_as IS NOT NULL);
+
 CREATE INDEX move_dividends ON mart.move USING btree (back, state, mic, currency, base, session, dividends, symbol);
 
 CREATE INDEX move_splits ON mart.move USING btree (back, state, mic, currency, base, session, splits, symbol);
@@ -2845,9 +3071,31 @@ CREATE INDEX dim_date_admitted ON warehouse.dim_date USING btree (mic, session) 
 
 CREATE INDEX fact_price_other_basis ON warehouse.fact_price USING btree (instrument_id, session) WHERE (basis <> 'r'::"char");
 
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON access.api_key FOR EACH ROW EXECUTE FUNCTION audit.row_changed('key', 'key_id', 'sha256,name');
+
+CREATE TRIGGER audited AFTER INSERT ON access.refresh_family FOR EACH ROW EXECUTE FUNCTION audit.session_changed();
+
+CREATE TRIGGER audited AFTER INSERT ON access.session FOR EACH ROW EXECUTE FUNCTION audit.signed_in();
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON access.users FOR EACH ROW EXECUTE FUNCTION audit.row_changed('user', 'user_id', 'password,name');
+
+CREATE TRIGGER audited_change AFTER UPDATE OF key_id, sha256, name, user_id, scopes, created_at, expires_at, revoked_at ON access.api_key FOR EACH ROW EXECUTE FUNCTION audit.row_changed('key', 'key_id', 'sha256,name');
+
+CREATE TRIGGER audited_change AFTER UPDATE OF revoked_at ON access.refresh_family FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION audit.session_changed();
+
+CREATE TRIGGER audited_change AFTER UPDATE OF ended_at ON access.session FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION audit.signed_in();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.event FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
+
+CREATE CONSTRAINT TRIGGER chained AFTER INSERT ON audit.noted DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.chained();
+
+CREATE TRIGGER audited AFTER UPDATE OF act ON landing.load FOR EACH ROW WHEN (((new.act IS NOT NULL) AND (old.act IS DISTINCT FROM new.act))) EXECUTE FUNCTION audit.acted();
+
 CREATE TRIGGER fx_codes_added AFTER INSERT ON mart.currency_family REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_codes_changed();
 
 CREATE TRIGGER fx_codes_changed AFTER UPDATE ON mart.currency_family REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION warehouse.fx_codes_changed();
+
+CREATE TRIGGER audited AFTER INSERT ON ops.request FOR EACH ROW EXECUTE FUNCTION audit.asked();
 
 CREATE TRIGGER request_asked AFTER INSERT ON ops.request FOR EACH ROW EXECUTE FUNCTION ops.request_asked();
 
@@ -2975,12 +3223,37 @@ ALTER TABLE ONLY warehouse.peg
 
 GRANT USAGE ON SCHEMA access TO ticker_web;
 
+GRANT USAGE ON SCHEMA audit TO ticker_web;
+
 GRANT USAGE ON SCHEMA mart TO ticker_reader;
 GRANT USAGE ON SCHEMA mart TO ticker_web;
 
 GRANT USAGE ON SCHEMA ops TO ticker_web;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.acted() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.asked() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.chained() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.note(act text, subject text, detail jsonb, before_sha256 bytea, after_sha256 bytea, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note(act text, subject text, detail jsonb, before_sha256 bytea, after_sha256 bytea, actor text) TO ticker_web;
+
+REVOKE ALL ON FUNCTION audit.refuse() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.row_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.session_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.signed_in() FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit.event TO ticker_web;
+
+REVOKE ALL ON FUNCTION audit.text_of(e audit.event) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.who(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ops.request_asked() FROM PUBLIC;
 

@@ -1,6 +1,6 @@
 -- Take the oldest request of these acts that waits, or whose worker has let its lease run out.
 -- params: acts, worker, lease
--- returns: request_id, act, arguments, author, attempts
+-- returns: request_id, act, arguments, author, attempts, asked_as
 UPDATE ops.request AS r
 SET state = 'running', worker = %(worker)s, attempts = r.attempts + 1, progress = NULL, run_id = NULL,
     started_at = coalesce(r.started_at, clock_timestamp()),
@@ -11,4 +11,4 @@ WHERE r.request_id = (
     ORDER BY o.asked_at, o.request_id
     LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING r.request_id, r.act, r.arguments, r.author, r.attempts
+RETURNING r.request_id, r.act, r.arguments, r.author, r.attempts, r.asked_as
