@@ -46,6 +46,10 @@ function choose(root, context) {
   return {};
 }
 
+function same(one, other) {
+  return one?.length === other.length && one.every((each, n) => each === other[n]);
+}
+
 class Instrument {
   constructor(root, context, symbol) {
     Object.assign(this, { context, symbol, bars: null, known: "", times: [] });
@@ -97,7 +101,7 @@ class Instrument {
       h("details", { ontoggle: (event) => this.listed(event.target.open) }, h("summary", {}, "All bars as a table"), this.tablePlace));
     for (const one of [this.currency, this.adjust, this.interval]) one.addEventListener("change", () => this.load());
     this.kind.addEventListener("change", () => this.draw());
-    this.log.addEventListener("change", () => { this.chart.logarithmic(this.log.checked); this.remember(); });
+    this.log.addEventListener("change", () => { this.draw(); this.remember(); });
     this.slider.addEventListener("input", () => { this.say(); });
     this.slider.addEventListener("change", () => this.load());
     this.begin();
@@ -171,7 +175,8 @@ class Instrument {
       this.remember();
       this.about.dataset.drawn = `${asked.currency || this.one?.unit || ""}`;
       if (keep) return;
-      this.around(asked, signal);
+      // After the frame with the new series: what stands beside it does not hold it up.
+      requestAnimationFrame(() => setTimeout(() => { if (!signal.aborted) this.around(asked, signal); }));
     });
   }
 
@@ -250,7 +255,11 @@ class Instrument {
       chart.lead = this.main.made;
       this.marker = chart.marks(this.main.made);
     }
-    const days = bars.date.map(time);
+    if (!same(this.dates, bars.date)) { // another currency has the same days
+      this.dates = bars.date;
+      this.stamps = bars.date.map(time);
+    }
+    const days = this.stamps;
     if (kind === "candle") {
       this.main.made.setData(days.map((at, n) => {
         const close = float(bars.close[n]);
@@ -260,10 +269,14 @@ class Instrument {
     } else {
       this.main.made.setData(points(bars.date, bars.close));
     }
-    this.volume.setData(points(bars.date, bars.volume));
+    if (this.volumesOf !== days || !same(this.volumes, bars.volume)) {
+      this.volumes = bars.volume;
+      this.volumesOf = days;
+      this.volume.setData(points(bars.date, bars.volume));
+    }
     this.drawIndicators();
     this.mark();
-    chart.logarithmic(this.log.checked);
+    if (this.logged !== this.log.checked) { this.logged = this.log.checked; chart.logarithmic(this.logged); }
     if (this.fitted !== `${days.length} ${this.span}`) { this.fitted = `${days.length} ${this.span}`; this.fit(); }
   }
 
