@@ -75,8 +75,7 @@ class Run:
     """One run of the pipeline over an open connection: made by a command, a DAG task or a worker."""
 
     def __init__(
-        self, conn: Connection, command: str, arguments: Mapping[str, object],
-        progress: Progress = lambda text: None,
+        self, conn: Connection, command: str, arguments: Mapping[str, object], progress: Progress = lambda text: None
     ) -> None:  # fmt: skip
         conn.autocommit = True
         self.conn, self.progress, self._more = conn, progress, ""
@@ -312,8 +311,10 @@ class Run:
         resolve.fill_units()
         if bars.rows:
             self.progress(f"judging and storing {bars.rows:,} bars")
-            few = {"distinct": bars.ordered, "suspects": bool(bars.suspects)}
-            held = judge(conn, "price", true_at, source, load.load_id, **few)
+            held = judge(
+                conn, "price", true_at, source, load.load_id, distinct=bars.ordered,
+                suspects=bool(bars.suspects), replay_of=load.replay_of,
+            )  # fmt: skip
             known = answered(conn, source) if held else 0
             aside = order.keep_shadow(conn, load, source)
             merged = merge.prices(conn, load, source, bars.rows - aside.read, held, ordered=bars.ordered)
@@ -379,14 +380,12 @@ class Run:
         for source, ids in free.items():
             self.let_go(load, source, ids)
         freed = sum(map(len, free.values()))
-        if withdrawn:
-            self.report.messages.append(
-                f"{withdrawn} bars stored before now stand behind a unit_jump and are held"
-            )
-        if freed:
-            self.report.messages.append(
-                f"{freed} bars held for a unit_jump stand behind none now and are loaded"
-            )
+        for number, what in (
+            (withdrawn, "bars stored before now stand behind a unit_jump and are held"),
+            (freed, "bars held for a unit_jump stand behind none now and are loaded"),
+        ):
+            if number:
+                self.report.messages.append(f"{number} {what}")
         return withdrawn + freed
 
     def let_go(self, load: merge.Load, source: int, ids: Sequence[int]) -> None:

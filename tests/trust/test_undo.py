@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import psycopg
 import pytest
 
@@ -9,6 +11,7 @@ from tests.support import writing
 from tests.support.writing import actions, bars, closes, held, listed, load, rates
 from tests.trust.acting import correct, decide, edit, now, release, undo
 from ticker_converter.errors import NotThere
+from ticker_converter.ops.rebuild import rebuild
 from ticker_converter.pipeline import Report
 from ticker_converter.records import Payload
 
@@ -264,3 +267,47 @@ def test_a_bar_that_another_run_let_go_stays_its_own_runs(conn: psycopg.Connecti
     assert now(conn) == waiting
     undo(conn, jumped.run_id)
     assert now(conn) == before
+
+
+def test_an_accepted_row_of_the_run_is_no_ones_last_word_either(conn: psycopg.Connection) -> None:
+    listed(conn, "A", providers=["alpha_vantage", "files"])
+    bars(conn, ["A,2024-01-02,10"])
+    before = now(conn)
+    wrong = bars(conn, ["A,2024-01-03,1000"])
+    decide(conn, 1, "accepted")
+    later = vendor(conn, "A", {"2024-01-03": "11"})
+    undo(conn, wrong.run_id)
+    assert closes(conn, "A")["2024-01-03"] == "11" and not now(conn)["last words"]
+    undo(conn, later.run_id)
+    assert now(conn) == before
+
+
+def test_an_answer_stands_where_another_run_said_the_row_before_it(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10"])
+    wrong = bars(conn, ["A,2024-01-03,1000"])
+    bars(conn, ["A,2024-01-03,1000", "A,2024-01-04,11"])
+    decide(conn, 1, "rescaled", factor=Decimal("0.01"))
+    before = now(conn)
+    assert closes(conn, "A")["2024-01-03"] == "10.00"
+    undo(conn, wrong.run_id)
+    assert now(conn) == before
+
+
+def test_an_answer_to_the_runs_row_is_none_to_the_same_row_said_later(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10"])
+    wrong = bars(conn, ["A,2024-01-03,1000"])
+    decide(conn, 1, "accepted")
+    bars(conn, ["A,2024-01-03,1000", "A,2024-01-04,11"])
+    undo(conn, wrong.run_id)
+    assert held(conn) == [("A", "2024-01-03", "unit_jump")]
+    assert closes(conn, "A") == {"2024-01-02": "10", "2024-01-04": "11"}
+
+
+def test_a_run_taken_back_can_be_rebuilt(conn: psycopg.Connection) -> None:
+    bars(conn, ["A,2024-01-02,10"])
+    wrong = bars(conn, ["A,2024-01-02,11", "A,2024-01-03,1000", "A,2024-01-04,-1"])
+    decide(conn, 1, "accepted")
+    bars(conn, ["A,2024-01-03,1000", "A,2024-01-05,12"])
+    undo(conn, wrong.run_id)
+    before = now(conn)
+    assert rebuild(conn, lambda text: None, apply=True) == [] and now(conn) == before

@@ -249,3 +249,23 @@ def test_a_redenomination_of_a_thousand_to_one_is_no_jump(conn: psycopg.Connecti
         acts.edit(run, "A", "by law", author="me", unit="ZMW", valid_from=date(2013, 1, 1))
     bars(conn, ["A,2012-12-31,5200", "A,2013-01-02,5.2", "A,2013-01-03,520"], unit="")
     assert held(conn) == [("A", "2013-01-03", "unit_jump")]
+
+
+def test_a_bar_said_again_that_stands_behind_a_jump_now_does_not_stand(conn: psycopg.Connection) -> None:
+    bars(conn, series([1000], first=1))
+    report = bars(conn, series([10, 1000]))
+    assert jumps(conn) == [DAYS[1]] and closes(conn, "A") == {DAYS[0]: "10"}
+    assert counts(report) == {"inserted": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_where_the_unit_changes_closes_that_are_near_may_be_a_hundred_apart(
+    conn: psycopg.Connection, order: tuple[int, int]
+) -> None:
+    listed(conn, "A", unit="GBX")
+    with Run(conn, "edit", {}) as run:
+        since = date.fromisoformat(DAYS[1])
+        acts.edit(run, "A", "quoted in pounds from here on", author="me", unit="GBP", valid_from=since)
+    for n in order:
+        bars(conn, series([1000], first=n), unit=("GBX", "GBP")[n])
+    assert jumps(conn) == [DAYS[1]]

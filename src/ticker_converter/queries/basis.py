@@ -56,7 +56,7 @@ def series(
     basis = chosen[0] if chosen else None
     if basis is None:
         when = (f" from {first}" if first else "") + (f" to {last}" if last else "")
-        known = f" as known at {known_at:%Y-%m-%dT%H:%M:%S%z}" if known_at else ""
+        known = f" as known at {known_at.isoformat()}" if known_at else ""
         raise NoBars(f"no bars of {symbol} are stored{when}{known}")
     listed = conn.execute(sql.load("queries/listing_unit"), span).fetchone()
     assert listed is not None

@@ -48,6 +48,7 @@ def judge(
     *,
     distinct: bool = False,
     suspects: bool = True,
+    replay_of: int | None = None,
 ) -> int:
     """Judge the staged rows of `kind` (price, rate, action) and put the offenders into quarantine; returns how many.
 
@@ -60,7 +61,7 @@ def judge(
             if distinct and rule == "conflicting_duplicate":
                 continue
             if rule == "unit_jump":
-                walk(conn)
+                walk(conn, replay_of)
             statement = sql.load("validate/note").replace("{rule}", sql.load(f"validate/{kind}/{rule}"))
             conn.execute(statement, {"reason": rule, "place": ORDER.index(rule)} | context)
         conn.execute(sql.load(f"validate/{kind}/forgive"), context)
@@ -80,9 +81,10 @@ def answered(conn: psycopg.Connection, source_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def walk(conn: psycopg.Connection) -> bool:
-    """Walk along the closes wherever new bars or new splits may make or end a unit jump; whether that is anywhere."""
-    return conn.execute(sql.load("validate/price/unit_walk")).rowcount > 0
+def walk(conn: psycopg.Connection, replay_of: int | None = None) -> bool:
+    """Walk along the closes wherever new bars or new splits may make or end a unit jump; whether that is anywhere.
+    `replay_of`: the delivery that is read again, if one is."""
+    return conn.execute(sql.load("validate/price/unit_walk"), {"replay_of": replay_of}).rowcount > 0
 
 
 def released(conn: psycopg.Connection) -> dict[int, list[int]]:

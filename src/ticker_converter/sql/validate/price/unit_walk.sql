@@ -1,10 +1,11 @@
 -- Walk along the closes of each instrument where a jump may be: the new bars that passed the other rules, and what is
 -- stored and held around and after them, because a row that arrives inside a neighbourhood judges it again. What stands
--- before the first new bar, what a person accepted, rejected or rescaled is not in question.
--- params: none
+-- before the first new bar, what a person accepted, rejected or rescaled is not in question. `replay_of`: the delivery that is
+-- read again, if one is.
+-- params: replay_of
 -- returns: none
 WITH fresh AS (
-    SELECT s.row_no, s.instrument_id, s.session, s.close, s.unit_id, s.basis
+    SELECT s.row_no, s.instrument_id, s.session, s.close, s.unit_id, s.basis, s.open, s.high, s.low, s.volume
     FROM pg_temp.stage_price AS s
     WHERE NOT EXISTS (SELECT FROM pg_temp.offence AS o WHERE o.row_no = s.row_no)
 ),
@@ -47,7 +48,7 @@ split AS (
     WHERE a.kind = 'split'
 ),
 stored AS (  -- decided: a person's, or stood there when a person answered for one of the ten before it
-    SELECT f.instrument_id, f.session, f.close, f.unit_id, f.basis, s.first,
+    SELECT f.instrument_id, f.session, f.close, f.unit_id, f.basis, f.open, f.high, f.low, f.volume, f.load_id, s.first,
         max(coalesce(l.origin, f.load_id)) FILTER (WHERE l.kind IN ('decision', 'correction', 'edit')) OVER (
             PARTITION BY f.instrument_id ORDER BY f.session ROWS BETWEEN 10 PRECEDING AND CURRENT ROW
         ) >= coalesce(l.origin, f.load_id) AS decided
@@ -65,24 +66,32 @@ waiting AS (
     WHERE q.state IN ('held', 'rejected', 'rescaled') AND q.reason = 'unit_jump'
     ORDER BY q.instrument_id, q.day, q.state, q.quarantine_id DESC
 ),
+new AS (  -- what is said again and stands is judged as what stands; so is what an old payload said before it
+    SELECT f.*
+    FROM fresh AS f
+    JOIN suspect AS s USING (instrument_id)
+    LEFT JOIN stored AS p USING (instrument_id, session)
+    WHERE (p.close, p.unit_id, p.basis, p.open, p.high, p.low, p.volume)
+            IS DISTINCT FROM (f.close, f.unit_id, f.basis, f.open, f.high, f.low, f.volume)
+        AND (%(replay_of)s::integer IS NULL OR p.load_id IS NULL OR NOT landing.stated_later(p.load_id, %(replay_of)s))
+),
 known AS (
     SELECT f.row_no, f.instrument_id, f.session, f.close, f.unit_id, f.basis, NULL::integer AS quarantine_id,
         CASE WHEN p.decided AND p.close = f.close AND p.unit_id = f.unit_id THEN false
             WHEN w.answered AND w.close = f.close THEN true END AS forced
-    FROM fresh AS f
-    JOIN suspect AS s USING (instrument_id)
+    FROM new AS f
     LEFT JOIN stored AS p USING (instrument_id, session)
     LEFT JOIN waiting AS w USING (instrument_id, session)
     UNION ALL
     SELECT NULL, p.instrument_id, p.session, p.close, p.unit_id, p.basis, NULL,
         CASE WHEN p.decided OR p.session < p.first THEN false END
     FROM stored AS p
-    WHERE NOT EXISTS (SELECT FROM fresh AS f WHERE f.instrument_id = p.instrument_id AND f.session = p.session)
+    WHERE NOT EXISTS (SELECT FROM new AS f WHERE f.instrument_id = p.instrument_id AND f.session = p.session)
     UNION ALL
     SELECT NULL, w.instrument_id, w.session, w.close, w.unit_id, w.basis, w.quarantine_id,
         CASE WHEN w.answered OR w.session < w.first THEN true END
     FROM waiting AS w
-    WHERE NOT EXISTS (SELECT FROM fresh AS f WHERE f.instrument_id = w.instrument_id AND f.session = w.session)
+    WHERE NOT EXISTS (SELECT FROM new AS f WHERE f.instrument_id = w.instrument_id AND f.session = w.session)
         AND NOT EXISTS (SELECT FROM stored AS p WHERE p.instrument_id = w.instrument_id AND p.session = w.session)
 ),
 placed AS (  -- in the money's newest code (ZMK to ZMW is 1000 to 1 by law), at the share count of the first day
