@@ -37,7 +37,7 @@ airflow: $(AIRFLOW) ## a whole Airflow on this machine, at http://127.0.0.1:8080
 	PATH="$(CURDIR)/$(AIRFLOW_VENV)/bin:$$PATH" $(AIRFLOW_VENV)/bin/ticker-converter airflow up --dags dags $(ARGS)
 
 test-airflow: $(DEV) $(AIRFLOW) ## the DAGs in a real Airflow: each alone, the scheduler, killed workers, Celery
-	TICKER_CONVERTER_TEST_AIRFLOW=$(AIRFLOW_VENV) $(PY) -m pytest -n 0 tests/airflow $(PYTEST)
+	TICKER_CONVERTER_TEST_AIRFLOW=$(AIRFLOW_VENV) $(PY) -m pytest -n 0 -o faulthandler_timeout=0 tests/airflow $(PYTEST)
 
 test-web: $(DEV) ## the web app's pages in Chromium (apt-get install chromium)
 	TICKER_CONVERTER_TEST_BROWSER=1 $(PY) -m pytest -n $(JOBS) tests/web $(PYTEST)
