@@ -235,15 +235,9 @@ def _whole(text: str) -> Decimal:
 
 
 def _read(found: Any, name: str = "") -> Any:
-    """JSON with days, times and counts as the database gives them: days as text where it keeps JSON (legs, and the
-    receipts of bars)."""
+    """JSON with days, times and counts as the database gives them; legs come from it as JSON."""
     if name == "legs":
         return found
-    if name == "prices":
-        return [
-            {key: cell if key == "receipt" else _read(cell, key) for key, cell in row.items()}
-            for row in found
-        ]
     if isinstance(found, dict):
         return {key: _read(value, key) for key, value in found.items()}
     if isinstance(found, list):
@@ -255,11 +249,6 @@ def _read(found: Any, name: str = "") -> Any:
     if isinstance(found, Decimal) and name in _COUNTS:
         return int(found)
     return found
-
-
-def _kept(receipt: Any) -> Any:
-    """A bar's receipt: JSON of the database, with the time of knowing beside it."""
-    return receipt if receipt is None else {**receipt, "known_at": _read(receipt["known_at"], "known_at")}
 
 
 def _result(name: str, found: Any, keys: Sequence[str], made: type[Result] = Result) -> Result:

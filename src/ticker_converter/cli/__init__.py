@@ -19,7 +19,8 @@ from importlib import import_module
 from pathlib import Path
 
 import ticker_converter
-from ticker_converter.cli.words import Parser, flat
+from ticker_converter.cli.examples import epilog
+from ticker_converter.cli.words import Help, Parser, flat
 from ticker_converter.errors import TickerConverterError
 
 __all__ = ["main", "parser"]
@@ -37,7 +38,7 @@ COMMANDS = {
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
     "env": "environing",
     "backup": "recovering", "restore": "recovering",
-    "airflow": "orchestrating", "mcp": "assisting", "audit": "auditing",
+    "airflow": "orchestrating", "mcp": "assisting", "audit": "auditing", "completion": "completing",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -57,6 +58,8 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     homes = dict.fromkeys(COMMANDS.values()) if only is None else [COMMANDS[only]]
     for home in homes:
         import_module(f"{__name__}.{home}").register(commands)
+    for name, made in commands.choices.items():
+        made.epilog, made.formatter_class = epilog(name), Help
     return whole
 
 

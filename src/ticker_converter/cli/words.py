@@ -24,6 +24,13 @@ class Parser(argparse.ArgumentParser):
         raise Usage(f"{message} (`{self.prog} --help` tells more)")
 
 
+class Help(argparse.HelpFormatter):
+    """Help whose examples stay one a line."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("examples:") else super()._fill_text(text, width, indent)
+
+
 Commands = Any
 "What add_subparsers returns; argparse keeps its class private."
 
