@@ -45,6 +45,12 @@ def test_the_history_goes_on_under_the_new_symbol(renamed: Cli, tmp_path: Path, 
     assert len(renamed("prices", "META").json["prices"]) == 4
 
 
+def test_who_asks_for_the_old_symbol_is_told_the_new_one(renamed: Cli) -> None:
+    done = renamed("prices", "FB")
+    assert done.code == 4 and "what bore it until 2022-06-08 is META now" in done.stderr
+    assert "META" not in renamed("prices", "NOPE").stderr
+
+
 def test_the_old_ticker_after_the_rename_is_another_company(
     renamed: Cli, tmp_path: Path, database: str
 ) -> None:

@@ -29,6 +29,11 @@ def instrument(conn: Connection, symbol: str) -> dict[str, Any]:
         row = cursor.execute(
             sql.load("queries/instruments"), {"symbol": symbol, "watched_only": False}
         ).fetchone()
-    if row is None:
-        raise UnknownSymbol(f"{symbol} is not on the list: `ticker-converter add {symbol}` adds it")
-    return row
+    if row is not None:
+        return row
+    former = conn.execute(sql.load("queries/former_symbol"), {"symbol": symbol}).fetchone()
+    if former is not None:
+        raise UnknownSymbol(
+            f"{symbol} is not on the list: what bore it until {former[1]} is {former[0]} now, with its whole history"
+        )
+    raise UnknownSymbol(f"{symbol} is not on the list: `ticker-converter add {symbol}` adds it")

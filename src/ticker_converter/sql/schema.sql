@@ -2337,6 +2337,42 @@ CREATE VIEW mart.finding AS
    FROM (landing.finding f
      JOIN landing.load l USING (load_id));
 
+CREATE TABLE warehouse.dim_instrument (
+    instrument_id integer NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    mic text COLLATE pg_catalog."C",
+    name text,
+    kind text DEFAULT 'stock'::text NOT NULL,
+    providers text[] NOT NULL,
+    watched boolean DEFAULT true NOT NULL,
+    listed_from date,
+    listed_to date,
+    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    shadows text[] DEFAULT '{}'::text[] NOT NULL
+);
+
+COMMENT ON COLUMN warehouse.dim_instrument.providers IS 'In order of preference: the first that states a bar stands.';
+
+COMMENT ON COLUMN warehouse.dim_instrument.shadows IS 'Fetched beside the first provider to be compared; never stand.';
+
+CREATE TABLE warehouse.instrument_symbol (
+    instrument_id integer NOT NULL,
+    provider text NOT NULL,
+    symbol text NOT NULL COLLATE pg_catalog."C",
+    valid_from date DEFAULT '-infinity'::date NOT NULL,
+    valid_to date DEFAULT 'infinity'::date NOT NULL
+);
+
+CREATE VIEW mart.former_symbol AS
+ SELECT n.symbol,
+    i.symbol AS now,
+    n.valid_to AS until
+   FROM (warehouse.instrument_symbol n
+     JOIN warehouse.dim_instrument i USING (instrument_id))
+  WHERE ((n.provider = 'files'::text) AND (n.valid_to < 'infinity'::date) AND (n.symbol <> i.symbol));
+
+COMMENT ON VIEW mart.former_symbol IS 'Canonical symbols that an instrument bore until a day, and the one it bears now.';
+
 CREATE TABLE mart.fx_filled (
     source_id smallint NOT NULL,
     x text NOT NULL COLLATE pg_catalog."C",
@@ -2412,24 +2448,6 @@ CREATE TABLE warehouse.coverage (
 );
 
 COMMENT ON TABLE warehouse.coverage IS 'What is stored per instrument; kept by every publish (max(date) over facts takes seconds).';
-
-CREATE TABLE warehouse.dim_instrument (
-    instrument_id integer NOT NULL,
-    symbol text NOT NULL COLLATE pg_catalog."C",
-    mic text COLLATE pg_catalog."C",
-    name text,
-    kind text DEFAULT 'stock'::text NOT NULL,
-    providers text[] NOT NULL,
-    watched boolean DEFAULT true NOT NULL,
-    listed_from date,
-    listed_to date,
-    added_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    shadows text[] DEFAULT '{}'::text[] NOT NULL
-);
-
-COMMENT ON COLUMN warehouse.dim_instrument.providers IS 'In order of preference: the first that states a bar stands.';
-
-COMMENT ON COLUMN warehouse.dim_instrument.shadows IS 'Fetched beside the first provider to be compared; never stand.';
 
 CREATE TABLE warehouse.dim_price_unit (
     unit_id smallint NOT NULL,
@@ -2838,14 +2856,6 @@ CREATE TABLE warehouse.fact_price_outranked (
 );
 
 COMMENT ON TABLE warehouse.fact_price_outranked IS 'The last word of each provider that another one outranks.';
-
-CREATE TABLE warehouse.instrument_symbol (
-    instrument_id integer NOT NULL,
-    provider text NOT NULL,
-    symbol text NOT NULL COLLATE pg_catalog."C",
-    valid_from date DEFAULT '-infinity'::date NOT NULL,
-    valid_to date DEFAULT 'infinity'::date NOT NULL
-);
 
 CREATE TABLE warehouse.provider_order (
     instrument_id integer NOT NULL,
@@ -3307,6 +3317,9 @@ GRANT SELECT ON TABLE mart.exchange TO ticker_web;
 
 GRANT SELECT ON TABLE mart.finding TO ticker_reader;
 GRANT SELECT ON TABLE mart.finding TO ticker_web;
+
+GRANT SELECT ON TABLE mart.former_symbol TO ticker_reader;
+GRANT SELECT ON TABLE mart.former_symbol TO ticker_web;
 
 GRANT SELECT ON TABLE mart.fx_filled TO ticker_reader;
 GRANT SELECT ON TABLE mart.fx_filled TO ticker_web;
