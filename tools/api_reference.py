@@ -37,6 +37,8 @@ each address.
 - **Access**: a credential is a key (`X-API-Key: tc_...`, by `ticker-converter key create`) or a token
   (`Authorization: Bearer ...`, by `POST /v1/auth/token`), in a header and never in the address. Without a good one the
   answer is 401, without the scope that is named below it is 403. While `API_ANONYMOUS_READ` is true, `read` needs none.
+- **A page** signs in at `POST /v1/auth/session` instead: the browser keeps a cookie that no script reads, and whatever
+  is not a GET needs the session's `csrf_token` in `X-CSRF-Token`.
 - `HEAD` is answered wherever `GET` is.
 """
 
@@ -62,15 +64,19 @@ def page() -> str:
 
 def _route(title: str, operation: dict[str, Any]) -> str:
     answer = next(
-        found["content"]["application/json"]["schema"]
-        for status, found in operation["responses"].items()
-        if status in ("200", "202")
+        (
+            found["content"]["application/json"]["schema"]
+            for status, found in operation["responses"].items()
+            if status in ("200", "202")
+        ),
+        None,
     )
     content = operation.get("requestBody", {}).get("content", {})
     body = next((found["schema"] for found in content.values()), None)
     takes = f" Takes {_kind(body)}{FORM if FORM_TYPE in content else ''}." if body else ""
+    gives = f" Gives {_kind(answer)}." if answer else ""
     scope = f" Scope `{operation['x-scope']}`." if "x-scope" in operation else ""
-    text = f"\n## `{title}`\n\n{operation['description']}{takes} Gives {_kind(answer)}.{scope}\n"
+    text = f"\n## `{title}`\n\n{operation['description']}{takes}{gives}{scope}\n"
     rows = [_parameter(one) for one in operation.get("parameters", [])]
     return text + ("\n| parameter | kind | default | |\n|---|---|---|---|\n" + "".join(rows) if rows else "")
 

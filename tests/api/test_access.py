@@ -153,7 +153,7 @@ def refused(answer: httpx.Response, status: int) -> None:
 def test_the_table_has_every_route_of_the_api_and_no_other(house: House) -> None:
     assert set(house.routes) == set(ROUTES)
     assert {path for (_, path), needs in ROUTES.items() if needs is None} == {
-        "/health/live", "/health/ready", "/v1/auth/token",
+        "/health/live", "/health/ready", "/v1/auth/token", "/v1/auth/session",
     }  # fmt: skip
     assert all(needs == "operate" for (method, _), needs in ROUTES.items() if needs and method == "DELETE")
 
@@ -170,7 +170,9 @@ def test_a_route_that_is_not_in_the_table_cannot_be_made() -> None:
 def test_without_a_credential(house: House) -> None:
     for method, path in house.routes:
         answer = ask(house, method, path, {})
-        if ROUTES[method, path] is None:
+        if (method, path) == ("GET", "/v1/auth/session"):
+            refused(answer, 401)  # nobody is signed in
+        elif ROUTES[method, path] is None:
             assert answer.status_code not in (401, 403)
         else:
             refused(answer, 401)
@@ -203,7 +205,9 @@ def test_a_good_credential_does_what_its_scopes_say_and_no_more(house: House, ki
     )
     for method, path in house.routes:
         needs, answer = ROUTES[method, path], ask(house, method, path, headers)
-        if needs is None or needs in held:
+        if (method, path) == ("GET", "/v1/auth/session"):
+            refused(answer, 401)  # neither is a session
+        elif needs is None or needs in held:
             assert answer.status_code not in (401, 403), (method, path, answer.text)
         else:
             refused(answer, 403)

@@ -46,8 +46,18 @@ def account(name: str) -> str:
 def password(
     conn: Connection, name: str, given: str, address: str, days: int, wanted: list[str] | None = None
 ) -> Session:
-    """Check a password; NotKnown if it is not the one, TooMany after too many that were not. `wanted` narrows the
-    scopes. `conn` is in autocommit mode: an attempt counts whatever follows."""
+    """Log in with a password, as `check` has it. `wanted` narrows the scopes."""
+    user_id, scopes = check(conn, name, given, address)
+    kept = [one for one in scopes if wanted is None or one in wanted]
+    with conn.transaction():
+        found = conn.execute(sql.load("access/family_add"), {"user_id": user_id, "scopes": kept}).fetchone()
+        assert found is not None
+        return Session(user_id, name, kept, _issue(conn, found[0], days))
+
+
+def check(conn: Connection, name: str, given: str, address: str) -> tuple[int, list[str]]:
+    """The user's id and scopes; NotKnown if the password is not the one, TooMany after too many that were not. `conn`
+    is in autocommit mode: an attempt counts whatever follows."""
     own = f"{account(name)}:{_short(_network(address))}"
     limits = {own: FROM_HERE, account(name): OF_ACCOUNT, f"address:{_short(_network(address))}": OF_ADDRESS}
     _count(conn, limits)
@@ -62,11 +72,7 @@ def password(
     conn.execute(sql.load("access/login_good"), {"subjects": sorted(limits), "own": own})
     if (renewed := passwords.renewed(encoded, given)) is not None:
         conn.execute(sql.load("access/user_rehash"), {"user_id": user_id, "old": encoded, "new": renewed})
-    kept = [one for one in scopes if wanted is None or one in wanted]
-    with conn.transaction():
-        found = conn.execute(sql.load("access/family_add"), {"user_id": user_id, "scopes": kept}).fetchone()
-        assert found is not None
-        return Session(user_id, name, kept, _issue(conn, found[0], days))
+    return user_id, list(scopes)
 
 
 def refresh(conn: Connection, token: str, days: int) -> Session:

@@ -24,11 +24,11 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from ticker_converter import audit, sql
-from ticker_converter.access import keys
+from ticker_converter.access import keys, sessions
 from ticker_converter.access.scopes import READ
 from ticker_converter.access.signing import CHALLENGE, Signer
 from ticker_converter.access.signing import REFUSED as TOKEN_REFUSED
-from ticker_converter.api import deadline, limits
+from ticker_converter.api import cookies, deadline, limits
 from ticker_converter.api.pool import Accounts
 from ticker_converter.api.scopes import ROUTES
 from ticker_converter.db import Connection
@@ -84,6 +84,19 @@ class Keeper:
         """Who asks; NotKnown without a good credential, NotAllowed without the scope."""
         key, token = request.headers.get("x-api-key"), request.headers.get("authorization")
         open_to_all = needed is None or (needed == READ and self._settings.api_anonymous_read)
+        if needed is not None and key is None and token is None:
+            cookie = cookies.given(request, self._settings)
+            try:
+                signed = await self.session(cookie) if cookie is not None else None
+            except DatabaseUnavailable:
+                if not open_to_all:
+                    raise
+                signed = None
+            if cookie is not None and signed is not None:
+                cookies.unforged(request, cookie)
+                if needed not in signed.scopes and not open_to_all:
+                    raise NotAllowed(f"The credential does not have the scope {needed}.")
+                return Caller("user", signed.name, signed.scopes)
         if needed is None or (key is None and token is None):
             if not open_to_all:
                 raise NotKnown(NOBODY)
@@ -94,6 +107,16 @@ class Keeper:
         if needed not in found.scopes and not open_to_all:
             raise NotAllowed(f"The credential does not have the scope {needed}.")
         return found
+
+    async def session(self, cookie: str) -> sessions.Signed | None:
+        """Who is signed in by that cookie, if it is good."""
+        found = await self._look_up(_session(cookie), sessions.find, cookie[:LONGEST])
+        good = isinstance(found, sessions.Signed) and found.expires_at > datetime.now(UTC)
+        return found if good and isinstance(found, sessions.Signed) else None
+
+    def forget(self, cookie: str) -> None:
+        """Believe nothing of that session any more: it was ended here."""
+        self._known.pop(_session(cookie), None)
 
     async def _of_key(self, key: str) -> Caller:
         found = await self._look_up(b"k" + sha256(key[:LONGEST].encode()).digest(), self._key, key)
@@ -148,6 +171,10 @@ class Keeper:
         if row is None:
             return keys.Absent.ABSENT
         return None if row[2] else _User(row[0], frozenset(row[1]), row[3])
+
+
+def _session(cookie: str) -> bytes:
+    return b"s" + sha256(cookie[:LONGEST].encode("utf-8", "replace")).digest()
 
 
 class _Exact(Request):

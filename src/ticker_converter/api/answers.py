@@ -139,7 +139,7 @@ def has(request: Request, etag: str, any_is_enough: bool = True) -> bool:
 
 def _headers(request: Request, settings: Settings, etag: str, modified: datetime | None) -> dict[str, str]:
     # Said `public` to all, nginx gave one key's answer to an anonymous caller.
-    known = "authorization" in request.headers or "x-api-key" in request.headers
+    known = any(name in request.headers for name in ("authorization", "x-api-key", "cookie"))
     whose = "public" if settings.api_anonymous_read and not known else "private"
     # Kept, and asked about each time: new data can arrive in any second, a day long past included (an import with an
     # earlier time of knowledge), so no age is safe. Asking costs one look at the version.
@@ -147,7 +147,7 @@ def _headers(request: Request, settings: Settings, etag: str, modified: datetime
         "ETag": etag,
         "Last-Modified": format_datetime(modified.astimezone(UTC) if modified else NEVER, usegmt=True),
         "Cache-Control": f"{whose}, no-cache",
-        "Vary": "Accept, Authorization, X-API-Key",
+        "Vary": "Accept, Authorization, Cookie, X-API-Key",
     }
 
 

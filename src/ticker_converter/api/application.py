@@ -28,6 +28,7 @@ from ticker_converter.api import (
     formats,
     health,
     operate,
+    page_session,
     problems,
     routes,
     schemas,
@@ -99,6 +100,7 @@ def create(settings: Settings, version: str) -> FastAPI:
     app.include_router(attribution.router)
     app.include_router(valuation.router)
     app.include_router(auth.router)
+    app.include_router(page_session.router)
     app.include_router(operate.router)
     app.include_router(auditing.router)
     app.include_router(acting.router)
@@ -165,6 +167,7 @@ def _security(document: dict[str, Any], settings: Settings) -> None:
             }},
         },
         "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "page": {"type": "apiKey", "in": "cookie", "name": "tc_session"},
     }  # fmt: skip
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -174,7 +177,7 @@ def _security(document: dict[str, Any], settings: Settings) -> None:
             anybody: list[dict[str, list[str]]] = (
                 [{}] if needs == READ and settings.api_anonymous_read else []
             )
-            operation["security"] = [{"token": [needs]}, {"key": []}, *anybody]
+            operation["security"] = [{"token": [needs]}, {"key": []}, {"page": []}, *anybody]
             operation["x-scope"] = needs
 
 

@@ -72,7 +72,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope)
-        private = "authorization" in given or "x-api-key" in given
+        private = "authorization" in given or "x-api-key" in given or "cookie" in given
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
