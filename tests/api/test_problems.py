@@ -166,3 +166,14 @@ def test_the_access_log_has_the_path_and_not_the_query(get, caplog) -> None:
     line = lines[0]
     assert (line.path, line.status, line.method) == ("/v1/prices/AAPL", 422, "GET")
     assert "secret" not in str(vars(line))
+
+
+def test_an_address_names_the_methods_of_all_its_routes(get, shared_address: str) -> None:
+    for path, methods in (
+        ("/v1/runs", "GET, HEAD, POST"),
+        ("/v1/runs/42", "DELETE, GET, HEAD"),
+        ("/v1/convert", "GET, HEAD"),
+        ("/v1/auth/session", "DELETE, GET, HEAD, POST"),
+    ):
+        answer = httpx.put(f"{shared_address}{path}")
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)

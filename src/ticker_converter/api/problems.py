@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from ticker_converter import errors
 
@@ -162,7 +163,19 @@ def _http(request: Request, error: Exception) -> Response:
     }
     detail = refused.detail if refused.detail != phrase else said.get(refused.status_code, phrase)
     plain = Problem(None, refused.status_code, phrase)
-    return document(request, plain, detail, headers=refused.headers)
+    headers = {"Allow": _methods(request)} if refused.status_code == 405 else refused.headers
+    return document(request, plain, detail, headers=headers)
+
+
+def _methods(request: Request) -> str:
+    """What the address takes, of all its routes: Starlette names the methods of the first alone."""
+    found = {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
