@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
@@ -20,9 +21,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
 
 from ticker_converter import errors
+from ticker_converter.api.scopes import ROUTES
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -163,19 +164,21 @@ def _http(request: Request, error: Exception) -> Response:
     }
     detail = refused.detail if refused.detail != phrase else said.get(refused.status_code, phrase)
     plain = Problem(None, refused.status_code, phrase)
-    headers = {"Allow": _methods(request)} if refused.status_code == 405 else refused.headers
+    headers = dict(refused.headers or {})
+    if refused.status_code == 405 and (taken := _methods(request.scope["path"])):
+        headers["Allow"] = taken
     return document(request, plain, detail, headers=headers)
 
 
-def _methods(request: Request) -> str:
+def _methods(path: str) -> str:
     """What the address takes, of all its routes: Starlette names the methods of the first alone."""
-    found = {
-        method
-        for route in request.app.routes
-        if route.matches(request.scope)[0] is not Match.NONE
-        for method in getattr(route, "methods", None) or ()
-    }
+    found = {method for method, template in ROUTES if _pattern(template).fullmatch(path)}
     return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", template))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
