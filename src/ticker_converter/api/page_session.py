@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from ticker_converter.access import login, sessions
 from ticker_converter.access.scopes import SCOPES
 from ticker_converter.api import cookies, schemas
-from ticker_converter.api.access import Guarded
+from ticker_converter.api.access import Guarded, asked_by
 from ticker_converter.api.parameters import each_once
 from ticker_converter.errors import NotKnown
 
@@ -52,7 +52,7 @@ def post_session(request: Request, given: Annotated[SignIn, Body()]) -> Response
     settings = request.app.state.settings
     days = settings.jwt_refresh_expire_days
     client = request.client.host if request.client else ""
-    with request.app.state.logins.lent() as conn:
+    with request.app.state.logins.lent(asked_by(request)) as conn:
         user_id, scopes = login.check(conn, given.username, given.password, client)
         token, expires_at = sessions.begin(conn, user_id, days)
     response = _answer(given.username, scopes, token, expires_at)
@@ -80,7 +80,7 @@ async def delete_session(request: Request) -> Response:
             cookies.unforged(request, token)
 
         def end() -> None:
-            with request.app.state.accounts.lent() as conn:
+            with request.app.state.accounts.lent(asked_by(request)) as conn:
                 sessions.end(conn, token)
 
         await run_in_threadpool(end)
