@@ -48,4 +48,7 @@ GRANT CONNECT ON DATABASE postgres TO ticker_monitor;
 SELECT pg_create_physical_replication_slot('replica')
 WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'replica') \g /dev/null
 \connect ticker_converter
-CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+-- In a schema of its own: the migrations close `public`.
+CREATE SCHEMA IF NOT EXISTS monitor;
+GRANT USAGE ON SCHEMA monitor TO ticker_monitor;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA monitor;
