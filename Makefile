@@ -41,7 +41,7 @@ test-airflow: $(DEV) $(AIRFLOW) ## the DAGs in a real Airflow: each alone, the s
 
 test-web: $(DEV) ## the web app's pages in Chromium (apt-get install chromium)
 	TICKER_CONVERTER_TEST_BROWSER=1 $(PY) -m pytest -n $(JOBS) tests/web $(PYTEST)
-test-deploy: $(DEV) ## the stack in containers, started and tried (root, Docker; ARGS=--short as in CI, --write, --keep)
+test-deploy: $(DEV) ## the stack in containers, started and tried (root, Docker; ARGS=--short, --write, --keep)
 	$(PY) deploy/testing/check.py $(ARGS)
 
 bench: $(DEV) ## the measured ratios

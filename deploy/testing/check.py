@@ -32,7 +32,7 @@ PRICES = "/v1/prices/AAPL?currency=GBP"
 NOT_RUN = (
     "Grafana itself (no package of it; every panel's query was run)",
     "certbot against a real authority",
-    "the Airflow services (profile airflow)",
+    "Airflow, an upgrade of the release, automatic scaling (not there yet)",
 )
 
 
@@ -636,47 +636,6 @@ def a_killed_container_comes_back(stack: Stack, services: tuple[str, ...]) -> No
         assert not {"500", "200 with another body"} & set(seen), (service, seen)
 
 
-BROKEN = """FROM ticker-converter/api:test
-ENTRYPOINT ["sh", "-c", "[ \\"$1\\" != serve ] || exec sleep 600; exec ticker-converter \\"$@\\"", "-"]
-"""
-
-
-def a_rolling_upgrade_loses_no_request(stack: Stack) -> None:
-    run("docker", "tag", "ticker-converter/api:test", "ticker-converter/api:test2")
-    with Load(EDGE, PRICES, stack.auth(), rate=20, expect=b'"close":136,') as load:
-        said = run(str(ROOT / "deploy/upgrade.sh"), str(stack.env), "test2", "--yes", timeout=400, SOAK="10")
-    assert "test2 serves" in said, said
-    images = {
-        json.loads(run("docker", "inspect", name))[0]["Config"]["Image"] for name in stack.containers("api")
-    }
-    assert images == {"ticker-converter/api:test2"} and len(stack.containers("api")) == 2
-    print(f"    upgrade: {words(load.since(0))}", flush=True)
-    assert set(load.since(0)) == {"200"}, load.since(0)
-
-
-def a_broken_release_goes_back_by_itself(stack: Stack) -> None:
-    (stack.folder / "broken").mkdir()
-    (stack.folder / "broken" / "Dockerfile").write_text(BROKEN)
-    run("docker", "build", "-q", "-t", "ticker-converter/api:broken", str(stack.folder / "broken"))
-    with Load(EDGE, PRICES, stack.auth(), rate=20, expect=b'"close":136,') as load:
-        said = run(
-            str(ROOT / "deploy/upgrade.sh"),
-            str(stack.env),
-            "broken",
-            "--yes",
-            ok=False,
-            timeout=400,
-            SOAK="10",
-        )
-    assert "FAILED: back to test2" in said and "test2 serves" in said, said
-    images = {
-        json.loads(run("docker", "inspect", name))[0]["Config"]["Image"] for name in stack.containers("api")
-    }
-    assert images == {"ticker-converter/api:test2"} and len(stack.containers("api")) == 2, images
-    print(f"    broken release: {words(load.since(0))}", flush=True)
-    assert set(load.since(0)) == {"200"}, load.since(0)
-
-
 def running(name: str, old: int) -> bool:
     """Whether the container runs under another process than before, and is healthy where it can say so."""
     state = json.loads(run("docker", "inspect", name))[0]["State"]
@@ -784,7 +743,6 @@ def main() -> int:
         a_killed_container_comes_back_under_load,
         no_secret_is_in_logs_processes_metrics_or_images,
         after_a_restart_of_everything_all_is_there,
-        *(() if chosen.short else (a_rolling_upgrade_loses_no_request, a_broken_release_goes_back_by_itself)),
     ]
     passed, failed = 0, 0
     try:
