@@ -8,6 +8,9 @@ from typing import Any
 
 import httpx
 import polars as pl
+import psycopg
+
+from ticker_converter.access import users
 
 
 def exact(site: Any, path: str, **query: Any) -> Any:
@@ -147,6 +150,23 @@ def test_a_page_can_be_used_by_keyboard_alone(visit) -> None:
     seen.page.keyboard.press("Enter")
     seen.page.wait_for_selector("[data-name=instrument] h1")
     assert seen.page.evaluate("document.activeElement.textContent") == "AAPL"
+
+
+def test_a_user_signs_in_acts_and_signs_out(visit, own_site) -> None:
+    site, _ = own_site(JWT_SECRET_KEY="s" * 70 + "1")
+    with psycopg.connect(site.database, autocommit=True) as conn:
+        users.add(conn, "ann", "correct horse battery", ["read", "operate"])
+    seen = visit(of=site).open("#/account")
+    seen.page.get_by_label("Name").fill("ann")
+    seen.page.get_by_label("Password").fill("correct horse battery")
+    seen.page.locator("form", has_text="Password").get_by_role("button", name="Sign in").click()
+    seen.page.get_by_text("Signed in: ann.").wait_for()
+    assert "Coverage of a year" in seen.go("#/health").text()
+    seen.page.get_by_role("button", name="Fetch what is missing").click()
+    seen.page.get_by_text("Asked for at").wait_for()
+    seen.go("#/account").page.get_by_role("button", name="Sign out").click()
+    seen.page.get_by_text("Nobody is signed in").wait_for()
+    assert "No good credential" in seen.go("#/health").text()
 
 
 def test_the_former_address_of_the_page_leads_to_the_instrument(visit) -> None:

@@ -2,7 +2,7 @@
 
 import { exactCsv, exactJson } from "./exact.js";
 
-const credential = { headers: {}, name: null };
+const credential = { headers: {}, name: null, csrf: null };
 
 export class Refused extends Error {
   constructor(status, title, detail, type) {
@@ -51,7 +51,8 @@ export function path(...names) {
 async function send(where, options = {}) {
   let response;
   try {
-    response = await fetch(where, { ...options, headers: { ...credential.headers, ...options.headers } });
+    const proof = options.method && credential.csrf ? { "X-CSRF-Token": credential.csrf } : {};
+    response = await fetch(where, { ...options, headers: { ...credential.headers, ...proof, ...options.headers } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, "The server does not answer", `Nothing answers at ${location.origin}.`);
@@ -94,20 +95,58 @@ export async function download(where, query, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// ---- who asks: kept in this page's memory alone ----
+// ---- who asks: a cookie that no script reads, or what is kept in this page's memory alone ----
+
+const SESSION = "/v1/auth/session";
+const NOBODY = { headers: {}, name: null, csrf: null, refresh: null };
 
 export function who() { return credential.name; }
 
 export function useKey(key) {
-  Object.assign(credential, { headers: { "X-API-Key": key }, name: `key ${key.split("_")[1]?.slice(0, 4) ?? ""}…`, refresh: null });
+  Object.assign(credential, NOBODY, { headers: { "X-API-Key": key }, name: `key ${key.split("_")[1]?.slice(0, 4) ?? ""}…` });
 }
 
-export function signOut() {
-  Object.assign(credential, { headers: {}, name: null, refresh: null });
+// Whether this browser has signed in: only then is the session asked for at the start.
+function marked(yes) {
+  try {
+    if (yes === undefined) return localStorage.getItem("session") === "1";
+    if (yes) localStorage.setItem("session", "1");
+    else localStorage.removeItem("session");
+  } catch { /* a browser that keeps nothing signs in anew */ }
+  return false;
 }
 
-export async function signIn(user, password) {
-  take(user, await grant({ grant_type: "password", username: user, password }));
+function begun(found) {
+  Object.assign(credential, NOBODY, { name: found.user, csrf: found.csrf_token });
+  marked(true);
+}
+
+export async function signOut() {
+  const session = credential.csrf;
+  if (session) await send(SESSION, { method: "DELETE" });
+  marked(false);
+  Object.assign(credential, NOBODY);
+}
+
+export async function signIn(username, password) {
+  const headers = { "Content-Type": "application/json" };
+  Object.assign(credential, NOBODY);
+  try {
+    begun(exactJson(await (await send(SESSION, { method: "POST", headers, body: JSON.stringify({ username, password }) })).text()));
+  } catch (error) {
+    if (error.status !== 404 && error.status !== 405) throw error;
+    take(username, await grant({ grant_type: "password", username, password })); // a server without sessions of pages
+  }
+}
+
+// Who was signed in when the page was loaded.
+export async function resume() {
+  if (!marked()) return;
+  try {
+    begun(await get(SESSION));
+  } catch (error) {
+    if (error.status === 401 || error.status === 404) marked(false);
+  }
 }
 
 async function grant(words) {

@@ -1,6 +1,6 @@
 // The frame: which page is shown, the home currency, the colours, and what is said when something goes wrong.
 
-import { get, Refused, who } from "./api.js";
+import { get, Refused, resume, who } from "./api.js";
 import { h } from "./dom.js";
 import { listen, set, state } from "./state.js";
 
@@ -137,6 +137,7 @@ if (former.get("symbol")) {
 options([]);
 colours();
 show();
+resume().then(signedIn);
 get("/v1/currencies").then((found) => {
   options(found.filter((one) => one.sources.length || COMMON.includes(one.code)).filter((one) => !one.valid_to).map((one) => one.code).sort());
 }).catch(() => { /* the page in view says what is wrong */ });

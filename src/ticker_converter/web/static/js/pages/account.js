@@ -1,4 +1,5 @@
-// Sign in with a user's name and password, or with a key. What is given is kept in this page's memory and nowhere else.
+// Sign in with a user's name and password, or with a key. A key is kept in this page's memory and nowhere else, a password
+// not at all.
 
 import { signIn, signOut, useKey, who } from "../api.js";
 import { marked, signedIn } from "../app.js";
@@ -27,7 +28,7 @@ export function show(root, context) {
     signedIn();
   }
 
-  const out = h("button", { type: "button", onclick: () => { signOut(); said(); } }, "Sign out");
+  const out = h("button", { type: "button", onclick: () => context.ask(place, async () => { await signOut(); said(); }) }, "Sign out");
   root.append(h("h1", {}, "Sign in"), status, out, place,
     h("div.columns.two", {},
       h("div.card", {}, h("h2", {}, "As a user"),
