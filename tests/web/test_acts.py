@@ -164,6 +164,9 @@ def test_a_user_signs_in_acts_and_signs_out(visit, own_site) -> None:
     assert "Coverage of a year" in seen.go("#/health").text()
     seen.page.get_by_role("button", name="Fetch what is missing").click()
     seen.page.get_by_text("Asked for at").wait_for()
+    assert seen.page.evaluate("document.cookie") == ""  # no script reads the session
+    seen.page.reload()  # the cookie stays
+    assert "Coverage of a year" in seen.settled().text()
     seen.go("#/account").page.get_by_role("button", name="Sign out").click()
     seen.page.get_by_text("Nobody is signed in").wait_for()
     assert "No good credential" in seen.go("#/health").text()
