@@ -1,4 +1,4 @@
-"""Retention: every night, remove what has outlived its time: staging, expired tokens, Airflow's own old rows and logs.
+"""Retention: every night, remove what has outlived its time: requests that are over, expired tokens, ended sessions.
 
 What a provider sent, revisions and the audit trail are never removed. The command prints what it removes first.
 """

@@ -28,7 +28,7 @@ def bucket(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """Where backups go, when, and for how long they are kept."""
+    """Where backups go and when, and for how long things are kept."""
 
     backup_schedule: str = kinds.setting(
         "when a backup is made, as a cron line in UTC: a full one on Sundays, else what changed", "0 2 * * *", cron,
@@ -37,6 +37,12 @@ class Recovery:
     backup_retention_days: int = kinds.setting(
         "days for which backups are kept; the newest one is never deleted",
         30,
+        kinds.whole(1, 36500),
+        kind="days",
+    )
+    log_retention_days: int = kinds.setting(
+        "days for which requests that are over are kept; the audit trail is kept for ever",
+        90,
         kinds.whole(1, 36500),
         kind="days",
     )

@@ -23,7 +23,7 @@ import psycopg
 
 from ticker_converter import audit, connection, coverage, db
 from ticker_converter.errors import DatabaseUnavailable, Locked, TickerConverterError
-from ticker_converter.ops import execute, quota, request
+from ticker_converter.ops import execute, quota, request, retention
 from ticker_converter.ops.request import Taken
 from ticker_converter.settings import Settings
 
@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 LOOK, AGAIN = 5.0, 3.0
 #: How often a request is begun at most: one that kills its worker must not kill every worker for ever.
 TRIES = 5
-#: Seconds between two notes of the quotas, and days for which a request that is over is kept.
-NOTE, KEPT = 60.0, 90
+#: Seconds between two notes of the quotas, and between two looks at what has outlived its time.
+NOTE, KEEP = 60.0, 86_400.0
 
 
 class Worker:
@@ -77,14 +77,16 @@ class Worker:
                 self._stopping.wait(AGAIN)
 
     def _serve(self, conn: db.Connection, ears: db.Connection, acts: Sequence[str]) -> None:
-        housekept = float("-inf")
+        housekept = kept = float("-inf")
         while not self._stopping.is_set():
             while not self._stopping.is_set() and (taken := request.take(conn, acts, self.name)) is not None:
                 self._work(conn, taken)
             if acts is request.SHORT and time.monotonic() - housekept > NOTE:
                 housekept = time.monotonic()
                 quota.note(conn, coverage.ledgers(conn, self._settings))
-                request.forget(conn, KEPT)
+                if housekept - kept > KEEP:
+                    kept = housekept
+                    retention.retention(conn, self._settings.log_retention_days, _logged)
             until = time.monotonic() + LOOK
             while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
                 if any(True for _ in ears.notifies(timeout=min(left, 0.5), stop_after=1)):
@@ -123,6 +125,11 @@ class Worker:
         else:
             request.finish(conn, taken, "cancelled", run_id=pulse.run_id)
         log.info("%s is given up", taken.act, extra={"request": str(taken.request_id)})
+
+
+def _logged(found: dict[str, int]) -> None:
+    if any(found.values()):
+        log.info("retention removes what has outlived its time", extra={"rows": found})
 
 
 class _Pulse:

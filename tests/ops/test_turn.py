@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from ticker_converter import coverage, settings
-from ticker_converter.ops import quota, request, turn
+from ticker_converter.ops import quota, turn
 
 
 def test_two_syncs_take_turns_and_who_waits_is_told(database: str) -> None:
@@ -52,20 +52,3 @@ def test_the_quotas_are_noted_as_the_command_status_shows_them(database: str) ->
         found = {one["provider"]: one for one in quota.noted(conn)}
     assert "gone" not in found and found.keys() == {one["provider"] for one in standings}
     assert (found["alpha_vantage"]["calls_left"], found["alpha_vantage"]["keys"]) == (25, 1)
-
-
-def test_a_request_that_is_over_is_forgotten_after_its_time_and_no_other(database: str) -> None:
-    with psycopg.connect(database, autocommit=True) as conn:
-        old, young, waits = (request.ask(conn, "sync", {}, "tests", name) for name in ("a", "b", "c"))
-        ended = (
-            "UPDATE ops.request SET state = 'done', finished_at = now() - %s * interval '1 day'"
-            " WHERE request_id = %s"
-        )
-        conn.execute(ended, (91, old))
-        conn.execute(ended, (89, young))
-        conn.execute(
-            "UPDATE ops.request SET asked_at = now() - interval '1 year' WHERE request_id = %s", (waits,)
-        )
-        assert request.forget(conn, 90) == 1
-        left = {row[0] for row in conn.execute("SELECT request_id FROM ops.request")}
-    assert left == {young, waits}

@@ -38,7 +38,8 @@ COMMANDS = {
     "user": "accounts", "key": "accounts", "worker": "working", "db": "database", "doctor": "checkup",
     "env": "environing",
     "backup": "recovering", "restore": "recovering",
-    "airflow": "orchestrating", "mcp": "assisting", "audit": "auditing", "completion": "completing",
+    "airflow": "orchestrating", "mcp": "assisting", "audit": "auditing", "retention": "keeping",
+    "completion": "completing",
 }  # fmt: skip
 INTERRUPTED, PIPE_CLOSED = 130, 141
 

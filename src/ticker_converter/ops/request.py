@@ -128,11 +128,6 @@ def finish(
     return conn.execute(sql.load("ops/request_finish"), given).fetchone() is not None
 
 
-def forget(conn: Connection, days: int) -> int:
-    """Delete what was over that many days ago, and with it its Idempotency-Key; how many."""
-    return conn.execute(sql.load("ops/request_forget"), {"days": days}).rowcount
-
-
 def put_back(conn: Connection, taken: Taken, delay: float = 0.0) -> None:
     """Leave it to the next worker, after `delay` seconds."""
     conn.execute(sql.load("ops/request_return"), {**taken.held_by, "delay": delay})
