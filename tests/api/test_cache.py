@@ -37,6 +37,8 @@ ASKED = {
     "/v1/explain/{symbol}": "/v1/explain/AAPL?currency=GBP&from=2024-01-02&to=2024-01-08",
     "/v1/actions/{symbol}": "/v1/actions/AAPL",
     "/v1/currencies": "/v1/currencies",
+    "/v1/watch": "/v1/watch?currency=GBP&limit=2",
+    "/v1/known/{symbol}": "/v1/known/AAPL",
 }
 FORMATS = (
     "application/json",

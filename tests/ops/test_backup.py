@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import os
 import tarfile
 from collections.abc import Iterator
@@ -179,10 +180,11 @@ def test_it_is_of_one_instant_while_others_write(
     given = settings(database, tmp_path)
     with psycopg.connect(database, autocommit=True) as writer:
         before = writer.execute("SELECT count(*) FROM warehouse.dim_currency").fetchone()
-        number = iter(range(100))
+        numbers = itertools.count()
 
         def write(text: str) -> None:
-            code = f"X{chr(65 + next(number) // 26)}{chr(65 + next(number) % 26)}"
+            number = next(numbers)
+            code = f"X{chr(65 + number // 26)}{chr(65 + number % 26)}"
             writer.execute(
                 "INSERT INTO warehouse.dim_currency (code, name) VALUES (%s, 'late') ON CONFLICT DO NOTHING",
                 [code],
