@@ -9,17 +9,18 @@ PostgreSQL's, nginx's and Airflow's logs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import LiteralString
 
 from ticker_converter import audit, sql
 from ticker_converter.db import Connection
 
 #: What is removed, in this order, and by which statement.
-KINDS: Mapping[str, str] = {
-    "requests of the API": "ops/forget_requests",
-    "expired refresh tokens": "ops/forget_refresh_tokens",
-    "log-ins without a token": "ops/forget_families",
-    "ended page sessions": "ops/forget_sessions",
-    "windows of attempts and limits": "ops/forget_windows",
+KINDS: Mapping[str, LiteralString] = {
+    "requests of the API": sql.load("ops/forget_requests"),
+    "expired refresh tokens": sql.load("ops/forget_refresh_tokens"),
+    "log-ins without a token": sql.load("ops/forget_families"),
+    "ended page sessions": sql.load("ops/forget_sessions"),
+    "windows of attempts and limits": sql.load("ops/forget_windows"),
 }
 
 
@@ -29,7 +30,7 @@ def retention(
     """Rows removed (with `dry_run`: that would be) of each kind; `told` hears it before anything is kept. Requests go
     when they were over `days` ago, the rest when it can serve nobody any more."""
     with conn.transaction(force_rollback=dry_run):
-        found = {what: conn.execute(sql.load(name), {"days": days}).rowcount for what, name in KINDS.items()}
+        found = {what: conn.execute(statement, {"days": days}).rowcount for what, statement in KINDS.items()}
         told(found)
         if any(found.values()):
             audit.note(conn, "retention", f"{days} days", found)

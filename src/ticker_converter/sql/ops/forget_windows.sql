@@ -1,5 +1,5 @@
 -- Windows of attempts to log in and of rate limits that are over for an hour.
--- params: days
+-- params: none
 -- returns: a row for each
 WITH logins AS (
     DELETE FROM access.login_window AS l WHERE l.ends_at < clock_timestamp() - interval '1 hour' RETURNING 1
