@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import ingest, page, queries
+from benchmarks import ingest, page, queries, start
 
 
 def main() -> None:
@@ -19,9 +19,10 @@ def main() -> None:
     )
     queries.add_arguments(two)
     page.add_arguments(commands.add_parser("page", help="the web app in Chromium beside an empty page"))
+    start.add_arguments(commands.add_parser("start", help="how long a command takes to start (C1)"))
     words = sys.argv[1:] or ["ingest"]
     given = parser.parse_args(words)
-    print({"ingest": ingest, "queries": queries, "page": page}[given.command].run(given))  # noqa: T201
+    print({"ingest": ingest, "queries": queries, "page": page, "start": start}[given.command].run(given))  # noqa: T201
 
 
 if __name__ == "__main__":

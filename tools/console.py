@@ -103,8 +103,8 @@ def runner(folder: Path, environment: Mapping[str, str]) -> Run:
         )
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            words, cwd=folder, env={**environment, "PATH": path}, stdin=subprocess.DEVNULL, stdout=theirs,
-            stderr=subprocess.PIPE,
+            words, cwd=folder, env={**environment, "PATH": path, "TERM": "dumb"}, stdin=subprocess.DEVNULL,
+            stdout=theirs, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             os.close(theirs)
             printed = b""

@@ -70,6 +70,11 @@ def rooms(conn: Connection, provider: str, given: Mapping[str, object]) -> dict[
     return {key_id: quota.room(conn, provider, key_id, stated) for key_id in keys(given)}
 
 
+def told(call: Call) -> str:
+    """A call in the words of progress."""
+    return f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip()
+
+
 def page(call: Call, more: str) -> Call:
     """The call for an answer's next page, at the address that was called: a body never says to whom a key is sent."""
     said, asked = urlsplit(more), urlsplit(call.url)

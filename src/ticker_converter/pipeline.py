@@ -138,7 +138,7 @@ class Run:
 
     def _fetch(self, caller: fetching.Caller, call: Call, instead: Instead) -> Sequence[Call]:
         """Make one call and load what it brings; returns the calls to make in its place if it cannot be had."""
-        self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
+        self.progress(fetching.told(call))
         self._more = ""
         known = caller.shut.get(call.provider) or caller.unentitled.get((call.provider, call.endpoint))
         try:
@@ -166,7 +166,7 @@ class Run:
 
     def look_up(self, call: Call, settings: fetching.Given) -> Sequence[Listing]:
         """Ask a provider how it describes instruments; the answer is landed like any other."""
-        self.progress(f"{call.provider}: {call.kind} {call.symbol or ''}".rstrip())
+        self.progress(fetching.told(call))
         caller = fetching.Caller(self.conn, self.report.run_id, settings, self.progress)
         try:
             payload = caller.call(call, lambda found: self._landed(call, found))

@@ -20,7 +20,7 @@ WAITING = """
     SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
     WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
 """
-HEAVY = {"fastapi", "httpx", "pandas", "polars", "pyarrow", "uvicorn"}
+HEAVY = {"fastapi", "httpx", "mcp", "pandas", "polars", "pyarrow", "pydantic", "uvicorn"}
 
 
 def _imported(*words: str, home: Path, database: str) -> set[str]:
@@ -55,6 +55,19 @@ def test_reading_loads_no_data_frames_no_http_client_and_no_web_server(
 
 def test_help_and_symbol_load_no_database_driver(home: Path) -> None:
     assert "psycopg" not in _imported("symbol", "AAPL", home=home, database="")
+
+
+@pytest.mark.parametrize("words", [(command,) for command in package.COMMANDS] + [()])
+def test_help_loads_nothing_heavy(words: tuple[str, ...], home: Path) -> None:
+    code = (
+        "import sys\nfrom ticker_converter.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "sys.stderr.write(' '.join({name.split('.')[0] for name in sys.modules}))"
+    )
+    line = [sys.executable, "-c", code, *words, "--help"]
+    done = subprocess.run(line, env=bare_environment(home), capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("usage: ")
+    assert not set(done.stderr.split()) & (HEAVY | {"asyncio", "msgspec", "psycopg", "rich", "starlette"})
 
 
 @pytest.mark.parametrize("words", [(command,) for command in package.COMMANDS] + [()])

@@ -88,6 +88,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         any(isinstance(row[n], int | Decimal) and not isinstance(row[n], bool) for row in kept) for n in used
     ]
     cells = [[columns[n] for n in used], *([_short(row[n]) for n in used] for row in kept)]
+    if sys.stdout.isatty():
+        from ticker_converter.cli import painting
+
+        if painting.table(cells, right):
+            return
     widths = [max(_width(line[n]) for line in cells) for n in range(len(used))]
     lines = []
     for line in cells:

@@ -56,7 +56,7 @@ def register(commands: Commands) -> None:
 def _sync(arguments: argparse.Namespace) -> int:
     if arguments.since and arguments.until and arguments.since > arguments.until:
         raise Usage(f"--since {arguments.since} is after --until {arguments.until}")
-    from ticker_converter.cli import session
+    from ticker_converter.cli import pacing, session
     from ticker_converter.ops import turn
     from ticker_converter.pipeline import Run
 
@@ -75,6 +75,7 @@ def _sync(arguments: argparse.Namespace) -> int:
             run.replay(None, None, waiting_only=True)
             desk, seen = _desk(arguments, conn, settings)
             found = desk.plan()
+            run.progress = pacing.Calls(progress, found.calls, desk.room)
             run.fetch_all(
                 found.calls, settings.provider_settings, instead=desk.instead, later=found.later, seen=seen
             )
