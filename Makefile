@@ -16,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url $(UPGRADE)
 
-.PHONY: help demo test test-fast test-long test-airflow test-deploy airflow test-web bench lint types imports check format schema docs lock clean
+.PHONY: help demo test test-fast test-long test-airflow test-deploy test-recovery airflow test-web bench lint types imports check format schema docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ test-web: $(DEV) ## the web app's pages in Chromium (apt-get install chromium)
 	TICKER_CONVERTER_TEST_BROWSER=1 $(PY) -m pytest -n $(JOBS) tests/web $(PYTEST)
 test-deploy: $(DEV) ## the stack in containers, started and tried (root, Docker; ARGS=--short, --write, --keep)
 	$(PY) deploy/testing/check.py $(ARGS)
+
+test-recovery: $(DEV) ## backup, drill, restore of a server (root; apt-get install postgresql-15 pgbackrest nginx-light)
+	TICKER_CONVERTER_TEST_PGBACKREST=1 $(PY) -m pytest -n 0 -o faulthandler_timeout=0 tests/recovery $(PYTEST)
 
 bench: $(DEV) ## the measured ratios
 	$(PY) -m benchmarks $(ARGS)

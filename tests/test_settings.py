@@ -130,7 +130,7 @@ def test_every_name_that_holds_a_secret_is_declared_secret() -> None:
 def test_the_shown_default_is_the_default(load: Load) -> None:
     """What documentation prints, given back as the value, changes nothing; words in its place name no value."""
     worded = {"DATABASE_URL", "DATABASE_READ_URL", "REDIS_URL", "TICKER_CONVERTER_HOME", "API_ANONYMOUS_READ"}
-    worded |= {"ALLOWED_HOSTS", "CORS_ORIGINS", "TRUSTED_PROXIES", "RATE_LIMIT_REQUESTS"}
+    worded |= {"ALLOWED_HOSTS", "CORS_ORIGINS", "TRUSTED_PROXIES", "RATE_LIMIT_REQUESTS", "BACKUP_SCRATCH"}
     shown = {one.name: one.default for one in SETTINGS if one.default and one.name not in worded}
     assert load(**shown) == load()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from ticker_converter import setting_kinds as kinds
 from ticker_converter.secret import Secret
@@ -23,6 +24,13 @@ def bucket(value: str) -> str:
     """A bucket's name."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
         raise kinds.Wrong("is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens")
+    return value
+
+
+def stanza(value: str) -> str:
+    """pgBackRest's name for a server."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", value):
+        raise kinds.Wrong("is no stanza: lower-case letters, digits, hyphens and underscores")
     return value
 
 
@@ -60,3 +68,26 @@ class Recovery:
         "passphrase that backups are encrypted with; without it nobody can read them, so keep it elsewhere too",
         secret=True,
     )
+    backup_stanza: str | None = kinds.setting(
+        "pgBackRest's name for the server of DATABASE_URL, such as ticker: with it backups are pgBackRest's, run "
+        "beside that server; without it a backup is one file", None, stanza,
+    )  # fmt: skip
+    backup_repository: Path = kinds.setting(
+        "folder of pgBackRest's repository where there is no bucket",
+        Path("/var/lib/pgbackrest"), kinds.folder, kind="folder",
+    )  # fmt: skip
+    backup_pg_data: Path = kinds.setting(
+        "data folder of that server", Path("/var/lib/postgresql/data"), kinds.folder, kind="folder"
+    )
+    backup_pg_socket: Path = kinds.setting(
+        "folder of that server's socket, where the user postgres may log in",
+        Path("/var/run/postgresql"), kinds.folder, kind="folder",
+    )  # fmt: skip
+    backup_s3_ca: Path | None = kinds.setting(
+        "certificates that pgBackRest believes the storage by; without it the machine's own", None, kinds.folder,
+        kind="file",
+    )  # fmt: skip
+    backup_scratch: Path | None = kinds.setting(
+        "folder with room for a restored copy of that server, which the user postgres can reach", None, kinds.folder,
+        kind="folder", shown="TICKER_CONVERTER_HOME",
+    )  # fmt: skip

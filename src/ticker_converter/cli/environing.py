@@ -10,7 +10,7 @@ from pathlib import Path
 from ticker_converter.cli.words import Commands, command, group
 from ticker_converter.errors import Usage
 
-READERS = ("compose", "systemd")
+READERS = ("compose", "systemd", "pgbackrest")
 NOT_FOUND, NOT_RUN = 127, 126
 
 
@@ -61,7 +61,13 @@ def _render(arguments: argparse.Namespace) -> int:
 
     if arguments.output is None and sys.stdout.isatty():
         raise Usage("env render would show secrets on this terminal: give --output FILE, or a pipe")
-    text = getattr(environment, arguments.reader)(environment.resolved())
+    if arguments.reader == "pgbackrest":
+        from ticker_converter.ops.recovery import repository
+        from ticker_converter.settings import load
+
+        text = repository.configuration(load())
+    else:
+        text = getattr(environment, arguments.reader)(environment.resolved())
     if arguments.output is None:
         sys.stdout.write(text)
         return 0

@@ -14,8 +14,9 @@ from ticker_converter.cli.words import Commands, command, group
 
 if TYPE_CHECKING:
     from ticker_converter.cli.session import Open
+    from ticker_converter.settings import Settings
 
-_LISTED = ("id", "snapshot_at", "bytes", "encrypted", "location")
+_LISTED = ("id", "kind", "snapshot_at", "bytes", "encrypted", "location")
 
 
 def register(commands: Commands) -> None:
@@ -23,12 +24,16 @@ def register(commands: Commands) -> None:
     backup = group(commands, "backup", "Keep copies of everything, and prove that they can be restored.")
     create = command(
         backup, "create", _create, "Make a backup of this instant: one file, into a folder or BACKUP_S3_BUCKET.",
-        "Others may write meanwhile. It is encrypted when BACKUP_CIPHER_PASS is set.",
+        "Others may write meanwhile. Encrypted when BACKUP_CIPHER_PASS is set. With BACKUP_STANZA it is pgBackRest's.",
     )  # fmt: skip
     _folder(create)
     create.add_argument(
         "--if-due", action="store_true", help="do nothing when one was made in the last 20 hours"
     )
+    create.add_argument(
+        "--kind", choices=("full", "diff", "incr"),
+        help="with BACKUP_STANZA: what kind (default: full once a week from Sunday on, else diff)",
+    )  # fmt: skip
     words.add_format(create)
     listed = command(backup, "list", _list, "Show the backups that are kept, the newest first.")
     _folder(listed)
@@ -64,10 +69,15 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     _which(restore)
     restore.add_argument(
-        "--at", type=words.moment, metavar="T", help="the newest backup of that time or before"
-    )
+        "--at", type=words.moment, metavar="T",
+        help="the newest backup of that time or before; with BACKUP_STANZA that very instant",
+    )  # fmt: skip
     restore.add_argument("--table", metavar="SCHEMA.TABLE", help="only this table and those it refers to")
     restore.add_argument("--into", metavar="NAME", help="name of the new database (default: restore_ID)")
+    restore.add_argument(
+        "--server", type=Path, metavar="DIR",
+        help="with BACKUP_STANZA: the whole server, with every database and role, into this empty data folder",
+    )  # fmt: skip
     restore.add_argument(
         "--replace", action="store_true",
         help="put it in the place of the present database, which is kept under another name",
@@ -113,43 +123,71 @@ def _unlimited() -> Iterator[Open]:
         conn.close()
 
 
+def _of_server(settings: Settings, arguments: argparse.Namespace) -> bool:
+    """Whether pgBackRest is meant: a folder or a file that is given is the other form's."""
+    given = getattr(arguments, "backup", None)
+    a_file = given is not None and ("/" in given or given.endswith(".tar"))
+    return settings.backup_stanza is not None and arguments.folder is None and not a_file
+
+
 def _create(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection
     from ticker_converter.cli import session
-    from ticker_converter.ops.recovery import backups
+    from ticker_converter.errors import Usage
+    from ticker_converter.ops.recovery import backups, server_backups
 
     with session.Progress() as progress, _unlimited() as opened, backups.alone(opened.connection):
+        server = _of_server(opened.settings, arguments)
+        if arguments.kind is not None and not server:
+            raise Usage("backup create: --kind is pgBackRest's: set BACKUP_STANZA, and leave out --folder")
         if arguments.if_due and not backups.due(opened.connection):
             output.tell(f"a backup was made in the last {backups.DUE} hours: nothing to do")
             return 0
-        policy = connection.policy(opened.settings)
-        made = backups.create(opened.connection, opened.settings, policy, arguments.folder, progress)
-    output.objects(
-        arguments,
-        [asdict(made)],
-        ("id", "location", "bytes", "tables", "rows", "encrypted", "seconds"),
-        one=True,
-    )
+        made: backups.Made | server_backups.Taken
+        if server:
+            made = server_backups.create(opened.connection, opened.settings, arguments.kind, progress)
+        else:
+            policy = connection.policy(opened.settings)
+            made = backups.create(opened.connection, opened.settings, policy, arguments.folder, progress)
+    columns = ("id", "location", "bytes", "tables", "rows", "encrypted", "seconds")
+    if server:
+        columns = ("id", "kind", "location", "bytes", "encrypted", "audit_head", "seconds")
+    output.objects(arguments, [asdict(made)], columns, one=True)
     if not made.encrypted:
         output.tell("it is not encrypted: BACKUP_CIPHER_PASS is not set")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from ticker_converter.ops.recovery import backups
+    from ticker_converter.ops.recovery import backups, server_backups
     from ticker_converter.settings import load
 
-    found = backups.listed(load(), arguments.folder)
+    settings = load()
+    if _of_server(settings, arguments):
+        found = server_backups.listed(settings)
+    else:
+        found = backups.listed(settings, arguments.folder)
     output.objects(arguments, [{name: getattr(one, name) for name in _LISTED} for one in found], _LISTED)
     return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from ticker_converter.cli import session
-    from ticker_converter.ops.recovery import backups
+    from ticker_converter.ops.recovery import backups, server_backups
     from ticker_converter.settings import load
 
     settings = load()
+    if _of_server(settings, arguments):
+        with session.Progress() as progress:
+            progress("reading the repository")
+            told = server_backups.verify(settings, "*" if arguments.all else arguments.backup)
+        output.objects(
+            arguments, [asdict(one) for one in told], ("id", "ok", "files", "wal", "encrypted", "wrong"),
+            one=not arguments.all,
+        )  # fmt: skip
+        for each in told:
+            output.tell(*(f"{each.id}: {what}" for what in each.wrong))
+        return 0 if all(each.ok for each in told) else 1
     wanted: list[str | None] = [arguments.backup]
     if arguments.all:
         wanted = [one.id for one in backups.listed(settings, arguments.folder)]
@@ -164,13 +202,19 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    from ticker_converter.ops.recovery import backups
+    from ticker_converter.ops.recovery import backups, server_backups
 
     with _unlimited() as opened, backups.alone(opened.connection):
         settings = opened.settings
         days = settings.backup_retention_days if arguments.days is None else arguments.days
-        gone = backups.prune(opened.connection, settings, days, arguments.folder, dry_run=arguments.dry_run)
-        left = len(backups.listed(settings, arguments.folder))
+        if _of_server(settings, arguments):
+            gone = server_backups.prune(opened.connection, settings, days, dry_run=arguments.dry_run)
+            left = len(server_backups.listed(settings))
+        else:
+            gone = backups.prune(
+                opened.connection, settings, days, arguments.folder, dry_run=arguments.dry_run
+            )
+            left = len(backups.listed(settings, arguments.folder))
     output.objects(arguments, [{name: getattr(one, name) for name in _LISTED} for one in gone], _LISTED)
     word = "would be deleted" if arguments.dry_run else "deleted"
     output.tell(
@@ -184,12 +228,15 @@ def _prune(arguments: argparse.Namespace) -> int:
 def _drill(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection
     from ticker_converter.cli import session
-    from ticker_converter.ops.recovery import backups
+    from ticker_converter.ops.recovery import backups, server_drill
     from ticker_converter.ops.recovery.drill import drill
 
     with session.Progress() as progress, _unlimited() as opened, backups.alone(opened.connection):
         policy = connection.policy(opened.settings)
-        found = drill(opened.connection, opened.settings, policy, arguments.folder, progress)
+        if _of_server(opened.settings, arguments):
+            found = server_drill.drill(opened.connection, opened.settings, policy, progress)
+        else:
+            found = drill(opened.connection, opened.settings, policy, arguments.folder, progress)
     columns = ("backup", "result", "recovery_seconds", "data_loss_seconds", "tables", "rows", "questions")
     output.objects(arguments, [asdict(found)], columns, one=True)
     output.tell(*found.differences)
@@ -199,29 +246,55 @@ def _drill(arguments: argparse.Namespace) -> int:
 def _restore(arguments: argparse.Namespace) -> int:
     from ticker_converter import connection, db
     from ticker_converter.cli import session
-    from ticker_converter.errors import Usage
-    from ticker_converter.ops.recovery import restore
+    from ticker_converter.errors import TickerConverterError, Usage
+    from ticker_converter.ops.recovery import backups, restore, server_restore
+    from ticker_converter.ops.recovery.server_copy import Target
     from ticker_converter.queries.recovery import recovery
     from ticker_converter.settings import load
 
     settings = load()
     if arguments.at is not None and arguments.backup is not None:
         raise Usage("restore: give a backup or --at, not both")
+    server = _of_server(settings, arguments)
+    target = Target(arguments.backup, arguments.at)
+    others = arguments.table or arguments.into or arguments.replace
+    if arguments.server is not None and (others or not server):
+        raise Usage("restore --server needs BACKUP_STANZA, and no --table, --into, --replace or --folder")
     wanted = arguments.backup
-    if arguments.at is not None:
+    if arguments.at is not None and not server:
         wanted = restore.at(settings, arguments.folder, arguments.at)
     if arguments.dry_run:
-        plan = restore.planned(settings, wanted, arguments.folder, arguments.table)
-        with connection.reader(settings, "cli") as conn, db.translated():
-            plan["last_drill_seconds"] = recovery(conn)["recovery_seconds"]
+        if server:
+            plan = server_restore.planned(settings, target)
+        else:
+            plan = restore.planned(settings, wanted, arguments.folder, arguments.table)
+        try:
+            with connection.reader(settings, "cli") as conn, db.translated():
+                plan["last_drill_seconds"] = recovery(conn)["recovery_seconds"]
+        except TickerConverterError as error:
+            if not server:
+                raise
+            # a lost server is what a restore is for: what its drills took is then not known
+            plan["last_drill_seconds"] = None
+            output.tell(f"how long the last drill took is not known: {error}")
         output.objects(arguments, [plan], tuple(plan), one=True)
         output.tell("nothing was restored")
         return 0
+    actor = f"login {session.author()}"
     with session.Progress() as progress:
         progress("opening the backup")
+        if arguments.server is not None:
+            done = server_restore.succeed(settings, target, arguments.server.absolute(), actor, progress)
+            output.objects(arguments, [asdict(done)], tuple(asdict(done)), one=True)
+            output.tell(f"{done.folder} is a stopped server's data folder: start PostgreSQL on it")
+            return 0
+        if server:
+            source = server_restore.opened(settings, target, connection.policy(settings), progress)
+        else:
+            source = backups.opened(settings, wanted, arguments.folder)
         found = restore.restore(
-            settings, wanted, arguments.folder, progress, into=arguments.into, table=arguments.table,
-            in_place=arguments.replace,
+            settings, source, progress, into=arguments.into, table=arguments.table, in_place=arguments.replace,
+            actor=actor,
         )  # fmt: skip
     told = asdict(found)
     told["url"] = _without_password(found.url)

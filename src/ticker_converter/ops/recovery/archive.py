@@ -69,6 +69,8 @@ class Manifest:
     parts: tuple[Part, ...]
     sequences: Mapping[str, int]
     questions: tuple[Question, ...]
+    audit_head: str | None = None
+    "The newest event of the audit trail: `audit verify --head` finds a trail that no longer leads to it."
 
     @property
     def rows(self) -> int:

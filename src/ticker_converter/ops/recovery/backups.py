@@ -44,6 +44,7 @@ class Made:
     rows: int
     encrypted: bool
     seconds: float
+    audit_head: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def create(
     found = Made(
         made, location, size, digest, manifest.snapshot_at, manifest.migration, manifest.release,
         len(manifest.parts), manifest.rows, passphrase(settings) is not None, round(time.monotonic() - began, 3),
+        manifest.audit_head,
     )  # fmt: skip
     one = Kept(made, name, manifest.snapshot_at, size, found.encrypted, location)
     record(conn, one, manifest.migration, digest)
@@ -106,7 +108,7 @@ def create(
 def record(conn: Connection, one: Kept, migration: int, sha256: str | None = None) -> None:
     """Write down that a backup is kept, for monitors; the list itself is what lies in the store."""
     words = {
-        "id": one.id, "kind": "full", "location": one.location, "bytes": one.bytes, "sha256": sha256,
+        "id": one.id, "kind": one.kind, "location": one.location, "bytes": one.bytes, "sha256": sha256,
         "snapshot_at": one.snapshot_at, "migration": migration, "encrypted": one.encrypted,
     }  # fmt: skip
     conn.execute(sql.load("ops/backup_add"), words)

@@ -6,7 +6,7 @@ would be lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,8 +77,13 @@ def drill(
         "loss_seconds": round(loss, 3), "tables": tables, "rows": rows, "questions": asked,
         "differences": Jsonb(list(differences)),
     }  # fmt: skip
-    (number,) = conn.execute(sql.load("ops/drill_add"), found).fetchone() or (0,)
     return Drill(
-        number, one.id, "passed" if passed else "failed", round(seconds, 3), round(loss, 3), tables, rows, asked,
-        differences,
+        record(conn, found), one.id, "passed" if passed else "failed", round(seconds, 3), round(loss, 3), tables, rows,
+        asked, differences,
     )  # fmt: skip
+
+
+def record(conn: Connection, found: Mapping[str, object]) -> int:
+    """Write a drill down; its number."""
+    (number,) = conn.execute(sql.load("ops/drill_add"), found).fetchone() or (0,)
+    return int(number)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import sql as pieces
 
 import ticker_converter
-from ticker_converter import sql
+from ticker_converter import audit, sql
 from ticker_converter.db import Connection
 from ticker_converter.ops.recovery import questions, tables
 from ticker_converter.ops.recovery.archive import FORMAT, Manifest, Part, Writer
@@ -18,15 +20,18 @@ from ticker_converter.queries.result import Policy
 
 
 def dump(
-    conn: Connection, folder: Path, passphrase: str | None, policy: Policy, progress: Callable[[str], None]
-) -> tuple[Manifest, Path]:
-    """Write `folder`/backup.tar. `conn` may read everything; it is given back as it came."""
+    conn: Connection, folder: Path, passphrase: str | None, policy: Policy, progress: Callable[[str], None], *,
+    snapshot_at: datetime | None = None,
+) -> tuple[Manifest, Path]:  # fmt: skip
+    """Write `folder`/backup.tar. `conn` may read everything; it is given back as it came. `snapshot_at`: of what
+    instant it is, where the database is itself a copy."""
     before = conn.autocommit, conn.isolation_level, conn.read_only
     conn.autocommit = False
     conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
     try:
         with conn.transaction():
             manifest, writer = _dump(conn, folder, passphrase, policy, progress)
+            manifest = replace(manifest, snapshot_at=snapshot_at or manifest.snapshot_at)
     finally:
         conn.isolation_level, conn.read_only = before[1], before[2]
         conn.autocommit = before[0]
@@ -59,4 +64,5 @@ def _dump(
     return Manifest(
         FORMAT, ticker_converter.__version__, server, migration, at, published_at, version, tuple(parts),
         dict(conn.execute(sql.load("ops/backup_sequences")).fetchall()), questions.ask(conn, policy),
+        str(audit.head(conn)),
     ), writer  # fmt: skip

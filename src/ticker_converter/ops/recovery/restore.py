@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,16 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from psycopg import sql as pieces
 
-from ticker_converter import db, sql
-from ticker_converter.errors import NotThere, Permanent, TickerConverterError, Usage
-from ticker_converter.ops.recovery import backups, load
+from ticker_converter import audit, db, sql
+from ticker_converter.errors import NotThere, Permanent, TickerConverterError, Usage, WrongDatabase
+from ticker_converter.ops.recovery import archive, backups, load, stores
+from ticker_converter.queries import readiness
 from ticker_converter.secret import Secret
 from ticker_converter.settings import Settings
 from ticker_converter.warehouse import migrations
 
+Source = AbstractContextManager[tuple[stores.Kept, archive.Reader]]
+"An opened backup: a file's, or a copy of a server written as one."
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -73,8 +76,8 @@ def session(settings: Settings, url: str) -> Iterator[db.Connection]:
 
 
 def restore(
-    settings: Settings, wanted: str | None, folder: Path | None, progress: Callable[[str], None], *,
-    into: str | None = None, table: str | None = None, in_place: bool = False,
+    settings: Settings, source: Source, progress: Callable[[str], None], *,
+    into: str | None = None, table: str | None = None, in_place: bool = False, actor: str = "",
 ) -> Restored:  # fmt: skip
     """Restore into the new database `into` (default: restore_ID). Permanent when what was loaded is not what was
     backed up: the database is then kept to be looked at, and nothing is replaced."""
@@ -82,7 +85,7 @@ def restore(
         raise Usage("--table goes into a database of its own: leave out --replace")
     live = db.url(settings)
     began = time.monotonic()
-    with backups.opened(settings, wanted, folder) as (one, reader):
+    with source as (one, reader):
         name = into or f"restore_{re.sub('[^a-z0-9]+', '_', one.id.lower())}"
         if not _NAME.fullmatch(name) or name in (named(live), "postgres", "template0", "template1"):
             raise Usage(f"--into {name}: a new name of lower-case letters, digits and _ is expected")
@@ -96,6 +99,13 @@ def restore(
                     migrations.upgrade(conn)
                     if table is None:
                         backups.record(conn, one, reader.manifest.migration)
+                        noted(
+                            conn,
+                            actor,
+                            one.id,
+                            reader.manifest.snapshot_at,
+                            named(live) if in_place else name,
+                        )
         except (TickerConverterError, KeyboardInterrupt):
             with session(settings, another(live, "postgres")) as conn:
                 conn.execute(_named("ops/restore_drop_database", name=name))
@@ -109,10 +119,23 @@ def restore(
             )
         kept_as = _swap(settings, live, name)
         name, url = named(live), live
+    else:
+        try:
+            with session(settings, live) as conn:
+                if readiness.last_migration(conn) == sql.latest():
+                    noted(conn, actor, one.id, snapshot_at, name)
+        except WrongDatabase:
+            pass  # the server's own database has no schema: there is no trail to note it in
     return Restored(
         one.id, snapshot_at, name, url, loaded.tables, loaded.rows, round(time.monotonic() - began, 3),
         loaded.differences, kept_as,
     )  # fmt: skip
+
+
+def noted(conn: db.Connection, actor: str, backup: str, as_of: datetime, into: str) -> None:
+    """An event of a restore in the audit trail behind `conn`: the restored one's, and the one's that is left alone."""
+    detail = {"backup": backup, "as_of": as_of.isoformat(), "into": into}
+    audit.note(conn, "restore", into, detail, actor=actor or None)
 
 
 def planned(

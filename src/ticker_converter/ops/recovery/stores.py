@@ -32,6 +32,7 @@ class Kept:
     bytes: int
     encrypted: bool
     location: str
+    kind: str = "full"
 
 
 class Store(Protocol):
