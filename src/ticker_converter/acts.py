@@ -16,6 +16,7 @@ from ticker_converter.landing import payloads, runs, stage
 from ticker_converter.market import symbols, units
 from ticker_converter.pipeline import Run
 from ticker_converter.providers import provider
+from ticker_converter.queries.clock import not_after_today
 from ticker_converter.records import Counts
 from ticker_converter.validate.stored import inspect
 from ticker_converter.warehouse import again, instruments, mending, merge, names, order, reference
@@ -26,9 +27,13 @@ def correct(
 ) -> Counts:
     """A person's bar wins over every import until it is released; fields not given are as stored.
 
-    Usage when it would not be a bar: a price not above zero, a high below the low, a close outside both."""
+    Usage when it would not be a bar: a day in the future, a negative volume, a price not above zero, a high below the
+    low, a close outside both."""
     conn = run.conn
     found = instruments.get(conn, symbol)
+    not_after_today(conn, day)
+    if (volume := fields.get("volume")) is not None and volume < 0:
+        raise Usage(f"correction of {symbol} on {day}: volume {volume} is below zero")
     with conn.transaction():
         load = merge.begin(conn, run.report.run_id, "correction", author=author, reason=reason)
         told = {name: str(number) for name, number in fields.items()}

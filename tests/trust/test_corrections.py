@@ -243,3 +243,20 @@ def units(conn: psycopg.Connection, known: Any = None) -> dict[str, str]:
             " 'infinity', %s) AS b JOIN mart.price_unit AS u USING (unit_id) ORDER BY 1", (known,),
         )
     }  # fmt: skip
+
+
+def test_a_day_in_the_future_cannot_be_corrected_and_no_announced_split_applies_by_it(
+    conn: psycopg.Connection,
+) -> None:
+    bars(conn, [f"A,{DAY},10"])
+    with pytest.raises(Usage, match="9998-01-04 is in the future"):
+        correct(conn, "A", "9998-01-04", close="11")
+    assert closes(conn, "A") == {DAY: "10"}
+
+
+def test_a_negative_volume_is_no_correction(conn: psycopg.Connection) -> None:
+    bars(conn, [f"A,{DAY},9,12,8,10,700"])
+    with pytest.raises(Usage, match=f"A on {DAY}: volume -5 is below zero"):
+        correct(conn, "A", DAY, volume="-5")
+    correct(conn, "A", DAY, volume="0")
+    assert conn.execute("SELECT volume FROM warehouse.fact_price").fetchone() == (0,)
