@@ -11,6 +11,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 DEV := $(VENV)/.dev $(VENV)/.project
 AIRFLOW_VENV ?= .venv-airflow
+RELEASE_VENV ?= .venv-release
 AIRFLOW := $(AIRFLOW_VENV)/.project
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -77,6 +78,7 @@ lock: $(DEV) ## write requirements/*.lock anew (UPGRADE=--upgrade for newer vers
 	$(COMPILE) pyproject.toml -c requirements/build.lock -o requirements/runtime.lock
 	$(COMPILE) pyproject.toml --group dev -c requirements/runtime.lock -o requirements/dev.lock
 	$(COMPILE) pyproject.toml --extra airflow -o requirements/airflow.lock
+	$(COMPILE) --group release -o requirements/release.lock
 
 clean: ## remove the environment and what the tools left (no data)
 	rm -rf $(VENV) $(AIRFLOW_VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -114,6 +116,13 @@ $(AIRFLOW_VENV)/.airflow: $(VENV)/.dev requirements/airflow.lock
 	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(AIRFLOW_VENV)
 	@$(VENV)/bin/uv pip install --quiet --python $(AIRFLOW_VENV)/bin/python --require-hashes -r requirements/build.lock \
 		-r requirements/airflow.lock
+	@touch $@
+
+# The tools of deploy/pipeline: they judge what is released and are no part of it.
+$(RELEASE_VENV)/.tools: $(VENV)/.dev requirements/release.lock
+	@echo "making $(RELEASE_VENV): installing requirements/release.lock" >&2
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PY) $(RELEASE_VENV)
+	@$(VENV)/bin/uv pip install --quiet --python $(RELEASE_VENV)/bin/python --require-hashes -r requirements/release.lock
 	@touch $@
 
 $(AIRFLOW): $(AIRFLOW_VENV)/.airflow pyproject.toml src/ticker_converter/__init__.py

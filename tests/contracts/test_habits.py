@@ -77,7 +77,7 @@ def test_each_forbidden_thing_would_be_found() -> None:
 
 def test_locks_name_packages_and_hashes_only() -> None:
     line = re.compile(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|    #.*")
-    for name in ("build", "runtime", "dev", "airflow"):
+    for name in ("build", "runtime", "dev", "airflow", "release"):
         text = (ROOT / "requirements" / f"{name}.lock").read_text()
         assert not [row for row in text.splitlines() if not line.fullmatch(row)], name
 
