@@ -45,6 +45,14 @@ def test_the_pages_that_show_commands_are_many() -> None:
     assert len(PAGES) >= 6
 
 
+def test_each_of_the_ten_tasks_takes_three_commands_or_ten_lines_of_python() -> None:
+    page = (ROOT / "docs" / "howto" / "ten-tasks.md").read_text()
+    tasks = [console.steps(part) for part in re.split(r"^## \d+\. ", page, flags=re.M)[1:]]
+    assert len(tasks) == 10
+    assert all(1 <= len(task) <= 3 for task in tasks)
+    assert max(len(step.command.splitlines()) for task in tasks for step in task) <= 12
+
+
 def test_readme_shows_what_the_demo_prints(demo: Finished) -> None:
     blocks = re.findall(r"^<!-- demo -->\n```\n(.*?)^```$", README, re.M | re.S)
     assert len(blocks) == 2
